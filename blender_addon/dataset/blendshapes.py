@@ -1,0 +1,66 @@
+"""Face weights: the names of their columns, and reading and writing the arrays."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from .errors import DatasetError
+
+#: The columns of `face_arkit`: Apple's ARKit blend shapes without tongueOut, in alphabetical order.
+ARKIT_NAMES = (
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
+    "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight",
+    "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight",
+    "eyeWideLeft", "eyeWideRight",
+    "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel",
+    "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker",
+    "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight",
+    "mouthUpperUpLeft", "mouthUpperUpRight",
+    "noseSneerLeft", "noseSneerRight",
+)  # fmt: skip
+
+
+def load_arkit(path: Path) -> np.ndarray:
+    """Read ARKit weights: float32 (frames, 51), columns in the order of ARKIT_NAMES.
+
+    Raises DatasetError for a file that is not a plain numeric .npy of that shape, or holds NaN or infinity.
+    """
+    return load_weights(path, len(ARKIT_NAMES), "ARKit")
+
+
+def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
+    """Read a float32 (frames, columns) array from an .npy file; never unpickles."""
+    try:
+        weights = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except (ValueError, EOFError, OSError) as error:
+        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    if not isinstance(weights, np.ndarray) or weights.ndim != 2 or weights.shape[1] != columns:
+        shape = getattr(weights, "shape", "an archive")
+        raise DatasetError(f"{path}: {kind} weights must have the shape (frames, {columns}), this file has {shape}")
+    if weights.dtype.kind not in "fiu":
+        raise DatasetError(f"{path}: {kind} weights must be numbers, this file holds {weights.dtype}")
+    if not len(weights):
+        raise DatasetError(f"{path}: holds no frames")
+    weights = weights.astype(np.float32, copy=False)
+    if not np.isfinite(weights).all():
+        frame, column = np.argwhere(~np.isfinite(weights))[0]
+        raise DatasetError(f"{path}: frame {frame + 1}, column {column + 1} is not a finite number")
+    return weights
+
+
+def save_weights(path: Path, weights: np.ndarray) -> None:
+    """Write (frames, columns) weights as float32 .npy, whole or not at all."""
+    beside = path.with_name(path.name + ".partial")
+    with open(beside, "wb") as file:
+        np.save(file, np.ascontiguousarray(weights, dtype=np.float32), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)

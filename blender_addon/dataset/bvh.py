@@ -1,0 +1,384 @@
+"""BVH motion files: reading what is really out there, writing, resampling, forward kinematics.
+
+The format is Biovision's: a HIERARCHY of joints with offsets and channels, then MOTION with one line of
+channel values a frame, rotations in degrees, applied in the order in which a joint declares them.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from . import rotations
+from .errors import DatasetError
+
+CHANNELS = ("Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Zrotation")
+_CHANNEL_BY_LOWER = {name.lower(): name for name in CHANNELS}
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A tree of joints in file order, parents before children; End Sites are not joints.
+
+    names: J joint names; parents: index of each parent, -1 for the root; offsets: (J, 3) from the parent,
+    in the file's units; channels: per joint, in declared order; ends: End Site offset (3,) by joint index.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    offsets: np.ndarray
+    channels: tuple[tuple[str, ...], ...]
+    ends: dict[int, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def channel_count(self) -> int:
+        """How many values a frame has."""
+        return sum(map(len, self.channels))
+
+    def children(self, joint: int) -> list[int]:
+        """The joints that hang on `joint`."""
+        return [j for j, parent in enumerate(self.parents) if parent == joint]
+
+    def rest_positions(self) -> np.ndarray:
+        """Joint positions (J, 3) with every rotation at zero and the root at its offset."""
+        positions = np.array(self.offsets, dtype=float)
+        for joint, parent in enumerate(self.parents):
+            if parent >= 0:
+                positions[joint] += positions[parent]
+        return positions
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a BVH says before its numbers, and how many frames really follow."""
+
+    path: Path
+    skeleton: Skeleton
+    frames: int
+    frame_time: float
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A skeleton and its channel values (N, C): degrees and file units, in file order.
+
+    notices: what was put right while reading, one sentence each, naming the file.
+    """
+
+    skeleton: Skeleton
+    values: np.ndarray
+    frame_time: float
+    path: Path | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        return len(self.values)
+
+    @property
+    def fps(self) -> float:
+        return 1.0 / self.frame_time
+
+
+def read_header(path: Path | str) -> Header:
+    """Read skeleton, frame time and the true number of frames without reading every number.
+
+    Raises DatasetError as `read` does for what it can see: a broken head, no frames, a last line cut short.
+    """
+    path = Path(path)
+    head, lines = _split(path)
+    skeleton, frame_time, _ = head
+    if not lines:
+        raise DatasetError(f"{path}: holds no frames")
+    _check_line(path, skeleton, *lines[-1])
+    return Header(path, skeleton, len(lines), frame_time)
+
+
+def read(path: Path | str) -> Motion:
+    """Read a BVH file.
+
+    Blank lines, tabs and any channel order are fine; the lines that are there win over the `Frames:` count;
+    a NaN is held from the frame before, and both come back as notices. Raises DatasetError, naming file and
+    line, for anything that cannot be read for certain (such as a file cut in mid-line).
+    """
+    path = Path(path)
+    (skeleton, frame_time, declared), lines = _split(path)
+    if not lines:
+        raise DatasetError(f"{path}: holds no frames")
+    values = _numbers(path, skeleton, lines)
+    notices = []
+    if declared != len(lines):
+        notices.append(f"{path.name}: says {declared} frames and has {len(lines)}; all {len(lines)} are used")
+    values, held = _hold_over_gaps(path, skeleton, values)
+    return Motion(skeleton, values, frame_time, path, tuple(notices) + held)
+
+
+def write(path: Path | str, motion: Motion) -> None:
+    """Write a BVH file with six decimals, whole or not at all."""
+    path = Path(path)
+    beside = path.with_name(path.name + ".partial")
+    with open(beside, "w", encoding="utf-8", newline="\n") as file:
+        file.write("HIERARCHY\n")
+        _write_joint(file, motion.skeleton, 0, 0)
+        file.write(f"MOTION\nFrames: {motion.frames}\nFrame Time: {motion.frame_time:.8f}\n")
+        np.savetxt(file, motion.values, fmt="%.6f")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def resampled_length(frames: int, frame_time: float, fps: float) -> int:
+    """How many frames `resample` gives."""
+    if math.isclose(frame_time * fps, 1.0, rel_tol=2e-3):
+        return frames
+    return int(math.floor((frames - 1) * frame_time * fps + 1e-3)) + 1
+
+
+def resample(motion: Motion, fps: float) -> Motion:
+    """The motion at `fps`, first frame kept: rotations by the shorter way, positions linearly.
+
+    A motion within 0.2 % of `fps` (frame times are written with few digits) comes back as it is.
+    """
+    if math.isclose(motion.fps, fps, rel_tol=2e-3):
+        return motion
+    count = resampled_length(motion.frames, motion.frame_time, fps)
+    where = np.minimum(np.arange(count) / (fps * motion.frame_time), motion.frames - 1)
+    below = np.minimum(where.astype(int), max(motion.frames - 2, 0))
+    above = np.minimum(below + 1, motion.frames - 1)
+    part = (where - below)[:, None]
+    if np.allclose(part, 0.0, atol=1e-3):
+        values = motion.values[below]
+    else:
+        rotation = np.array([name.endswith("rotation") for names in motion.skeleton.channels for name in names])
+        smooth = np.where(rotation, np.unwrap(motion.values, period=360.0, axis=0), motion.values)
+        values = smooth[below] * (1 - part) + smooth[above] * part
+    name = motion.path.name if motion.path else "motion"
+    notice = f"{name}: {motion.fps:.4g} fps resampled to {fps:.4g}"
+    return replace(motion, values=values, frame_time=1.0 / fps, notices=(*motion.notices, notice))
+
+
+def local_rotations(motion: Motion, joints: list[int] | None = None) -> dict[int, np.ndarray]:
+    """Each joint's rotation against its parent: {joint: (4, N) quaternions}, for all joints or those named."""
+    starts = np.cumsum([0, *map(len, motion.skeleton.channels)])
+    result = {}
+    for joint in range(len(motion.skeleton.names)) if joints is None else joints:
+        track = rotations.IDENTITY
+        for offset, channel in enumerate(motion.skeleton.channels[joint]):
+            if channel.endswith("rotation"):
+                turn = rotations.about_axis(channel[0], np.radians(motion.values[:, starts[joint] + offset]))
+                track = turn if track is rotations.IDENTITY else rotations.multiply(track, turn)
+        result[joint] = np.broadcast_to(track, (4, motion.frames))
+    return result
+
+
+def local_positions(motion: Motion, joint: int) -> np.ndarray:
+    """A joint's position in its parent's frame, (3, N): its position channels where it has them, else its offset."""
+    start = sum(map(len, motion.skeleton.channels[:joint]))
+    position = np.repeat(motion.skeleton.offsets[joint][:, None], motion.frames, axis=1).astype(float)
+    for offset, channel in enumerate(motion.skeleton.channels[joint]):
+        if channel.endswith("position"):
+            position["XYZ".index(channel[0])] = motion.values[:, start + offset]
+    return position
+
+
+def forward_kinematics(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
+    """Where every joint is: positions (J, 3, N) in file units and axes, global rotations (J, 4, N)."""
+    local = local_rotations(motion)
+    count = len(motion.skeleton.names)
+    positions = np.empty((count, 3, motion.frames))
+    turns = np.empty((count, 4, motion.frames))
+    for joint, parent in enumerate(motion.skeleton.parents):
+        position = local_positions(motion, joint)
+        if parent < 0:
+            positions[joint], turns[joint] = position, local[joint]
+        else:
+            positions[joint] = positions[parent] + rotations.rotate(turns[parent], position)
+            turns[joint] = rotations.multiply(turns[parent], local[joint])
+    return positions, turns
+
+
+def _split(path: Path) -> tuple[tuple[Skeleton, float, int], list[tuple[int, bytes]]]:
+    """Head of the file, and its frame lines with their line numbers (from 1), blank lines left out."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+    lines = data.splitlines()
+    motion = next((n for n, line in enumerate(lines) if line.strip().upper() == b"MOTION"), None)
+    if motion is None:
+        raise DatasetError(f"{path}: is not a BVH file (no MOTION section)")
+    skeleton = _parse_hierarchy(path, lines[:motion])
+    declared = frame_time = None
+    body = motion + 1
+    while body < len(lines) and (declared is None or frame_time is None):
+        key, _, value = lines[body].decode("ascii", "replace").partition(":")
+        body += 1
+        key = " ".join(key.split()).lower()
+        if not key:
+            continue
+        try:
+            if key == "frames":
+                declared = int(value)
+            elif key == "frame time":
+                frame_time = float(value)
+            else:
+                raise ValueError
+        except ValueError:
+            raise DatasetError(f"{path}: line {body} must be 'Frames: N' or 'Frame Time: SECONDS'") from None
+    if declared is None or frame_time is None:
+        raise DatasetError(f"{path}: ends before its 'Frames:' and 'Frame Time:' lines; copy it again")
+    if not 0 < frame_time < math.inf:
+        raise DatasetError(f"{path}: has a frame time of {frame_time} seconds")
+    numbered = [(n + 1, line) for n, line in enumerate(lines[body:], body) if line and not line.isspace()]
+    return (skeleton, frame_time, declared), numbered
+
+
+def _parse_hierarchy(path: Path, lines: list[bytes]) -> Skeleton:
+    names: list[str] = []
+    parents: list[int] = []
+    offsets: list[np.ndarray | None] = []
+    channels: list[tuple[str, ...]] = []
+    ends: dict[int, np.ndarray] = {}
+    stack: list[int | None] = []  # open braces: joint index, or None inside an End Site
+    opening: int | None = None
+    opened = False
+
+    def fail(number: int, why: str) -> DatasetError:
+        return DatasetError(f"{path}: line {number}: {why}")
+
+    for number, raw in enumerate(lines, 1):
+        text = raw.decode("utf-8-sig" if number == 1 else "utf-8", "replace")
+        for part in text.replace("{", "\n{\n").replace("}", "\n}\n").splitlines():
+            words = part.split()
+            if not words or words == ["HIERARCHY"]:
+                continue
+            word = words[0].upper()
+            if word in ("ROOT", "JOINT") and len(words) > 1:
+                if word == "ROOT" and names:
+                    raise fail(number, "a second ROOT; split the file into one skeleton each")
+                if word == "JOINT" and (not stack or stack[-1] is None):
+                    raise fail(number, "a JOINT outside any joint")
+                parents.append(stack[-1] if stack and stack[-1] is not None else -1)
+                names.append(part.strip().split(None, 1)[1])
+                offsets.append(None)
+                channels.append(())
+                opening, opened = len(names) - 1, True
+            elif word == "END" and len(words) > 1 and stack and stack[-1] is not None:
+                opening, opened = None, True
+            elif word == "{" and opened:
+                stack.append(opening)
+                opened = False
+            elif word == "}" and stack:
+                stack.pop()
+            elif word == "OFFSET" and stack and len(words) == 4:
+                try:
+                    offset = np.array([float(w) for w in words[1:]])
+                except ValueError:
+                    raise fail(number, f"OFFSET needs three numbers, not {part.strip()!r}") from None
+                if not np.isfinite(offset).all():
+                    raise fail(number, "OFFSET must be finite")
+                if stack[-1] is None:
+                    ends[next(j for j in reversed(stack) if j is not None)] = offset
+                else:
+                    offsets[stack[-1]] = offset
+            elif word == "CHANNELS" and stack and stack[-1] is not None:
+                found = tuple(_CHANNEL_BY_LOWER.get(w.lower(), "") for w in words[2:])
+                if words[1:2] != [str(len(found))] or "" in found or len(set(found)) != len(found):
+                    raise fail(number, f"CHANNELS must list its count and as many channels, not {part.strip()!r}")
+                channels[stack[-1]] = found
+            else:
+                raise fail(number, f"not a line of a BVH hierarchy: {part.strip()[:60]!r}")
+    if not names or stack:
+        raise DatasetError(f"{path}: the HIERARCHY ends too early; copy the file again")
+    missing = next((n for n, offset in zip(names, offsets, strict=True) if offset is None), None)
+    if missing is not None:
+        raise DatasetError(f"{path}: joint {missing} has no OFFSET")
+    if len(set(names)) != len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise DatasetError(f"{path}: two joints are called {twice}")
+    return Skeleton(tuple(names), tuple(parents), np.array(offsets, dtype=float), tuple(channels), ends)
+
+
+def _numbers(path: Path, skeleton: Skeleton, lines: list[tuple[int, bytes]]) -> np.ndarray:
+    shape = (len(lines), skeleton.channel_count)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            # fromstring parses text three times as fast as loadtxt; it stops with a warning at what is no number.
+            values = np.fromstring(b" ".join(line for _, line in lines), dtype=float, sep=" ")
+        except (DeprecationWarning, ValueError):
+            values = np.empty(0)
+    if values.size != shape[0] * shape[1]:
+        for number, line in lines:
+            _check_line(path, skeleton, number, line)
+        raise DatasetError(f"{path}: its motion lines cannot be read as numbers")
+    return values.reshape(shape)
+
+
+def _check_line(path: Path, skeleton: Skeleton, number: int, line: bytes) -> None:
+    words = line.split()
+    if len(words) < skeleton.channel_count:
+        raise DatasetError(
+            f"{path}: line {number} has {len(words)} of {skeleton.channel_count} values; "
+            "the file was cut off, copy it again"
+        )
+    if len(words) > skeleton.channel_count:
+        raise DatasetError(f"{path}: line {number} has {len(words)} values, the joints take {skeleton.channel_count}")
+    for word in words:
+        try:
+            float(word)
+        except ValueError:
+            raise DatasetError(f"{path}: line {number}: {word.decode('ascii', 'replace')!r} is no number") from None
+
+
+def _hold_over_gaps(path: Path, skeleton: Skeleton, values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return values, ()
+    owner = [joint for joint, names in enumerate(skeleton.channels) for _ in names]
+    frames, columns = np.nonzero(bad)
+    first_of: dict[int, list[int]] = {}
+    for frame, column in zip(frames, columns, strict=True):
+        at = first_of.setdefault(owner[column], [])
+        if not at or at[-1] != frame:
+            at.append(int(frame))
+    for column in np.unique(columns):
+        # The last good frame at or before each frame; before the first good one, that one.
+        good = np.where(bad[:, column], -1, np.arange(len(values)))
+        if good.max() < 0:
+            raise DatasetError(f"{path}: joint {skeleton.names[owner[column]]} has no finite value in any frame")
+        source = np.maximum.accumulate(good)
+        source[source < 0] = good[good >= 0][0]
+        values[:, column] = values[source, column]
+    notices = tuple(
+        f"{path.name}: joint {skeleton.names[joint]} is not a number in frame {at[0] + 1}"
+        + (f" and {len(at) - 1} more" if len(at) > 1 else "")
+        + "; held from the frame before"
+        for joint, at in first_of.items()
+    )
+    return values, notices
+
+
+def _write_joint(file, skeleton: Skeleton, joint: int, depth: int) -> None:
+    indent = "\t" * depth
+
+    def offset(vector: np.ndarray) -> str:
+        return "OFFSET " + " ".join(f"{x:.6f}" for x in vector)
+
+    channels = skeleton.channels[joint]
+    file.write(f"{indent}{'JOINT' if depth else 'ROOT'} {skeleton.names[joint]}\n{indent}{{\n")
+    file.write(f"{indent}\t{offset(skeleton.offsets[joint])}\n")
+    if channels:
+        file.write(f"{indent}\tCHANNELS {len(channels)} {' '.join(channels)}\n")
+    for child in skeleton.children(joint):
+        _write_joint(file, skeleton, child, depth + 1)
+    if joint in skeleton.ends:
+        file.write(f"{indent}\tEnd Site\n{indent}\t{{\n{indent}\t\t{offset(skeleton.ends[joint])}\n{indent}\t}}\n")
+    file.write(f"{indent}}}\n")

@@ -1,0 +1,110 @@
+"""Where every kind of file of the data set lies under its root folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import DatasetError
+from .naming import PerformanceId, SceneId
+
+#: The folders of the published data set.
+FOLDERS = (
+    "bvhs",
+    "bvhs_retarget",
+    "face_ict",
+    "face_arkit",
+    "face_ict_templates",
+    "wav",
+    "body_renders",
+    "body_renders_noaudio",
+    "face_renders",
+    "face_renders_noaudio",
+    "lip_acc",
+    "scripts",
+)
+
+#: Performances that the data set's authors know to lack their face files (published erratum).
+ERRATA_WITHOUT_FACE = frozenset({PerformanceId("20240126", "006", "034")})
+
+FPS = 30
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set on disk: a root folder, and the path of each kind of file below it.
+
+    Paths are computed, not checked: a path says where a file belongs, not that it is there.
+    """
+
+    root: Path
+
+    @classmethod
+    def at(cls, root: Path | str) -> Dataset:
+        """The data set at `root`; raises DatasetError where it holds neither database nor motion."""
+        dataset = cls(Path(root).absolute())
+        if not dataset.root.is_dir():
+            raise DatasetError(f"{root}: no such folder; --data must name the data set's root folder")
+        if not (dataset.actors_db.is_file() or dataset.bvhs.is_dir() or dataset.bvhs_retarget.is_dir()):
+            raise DatasetError(
+                f"{root}: no data set here (neither actors.db nor bvhs/ nor bvhs_retarget/); "
+                "--data must name the data set's root folder"
+            )
+        return dataset
+
+    @property
+    def scenarios_db(self) -> Path:
+        return self.root / "scenarios.db"
+
+    @property
+    def actors_db(self) -> Path:
+        return self.root / "actors.db"
+
+    @property
+    def bvhs(self) -> Path:
+        return self.root / "bvhs"
+
+    @property
+    def bvhs_retarget(self) -> Path:
+        return self.root / "bvhs_retarget"
+
+    @property
+    def ict_basis(self) -> Path:
+        return self.root / "scripts" / "blendshape_ict.npy"
+
+    @property
+    def body_template(self) -> Path:
+        """The user's own template; the data set's scripts expect it by this name."""
+        return self.root / "scripts" / "body_to_render.blend"
+
+    @property
+    def body_job(self) -> Path:
+        return self.root / "scripts" / "body_render_job.txt"
+
+    @property
+    def face_job(self) -> Path:
+        return self.root / "scripts" / "face_render_job.txt"
+
+    def motion(self, performance: PerformanceId) -> Path:
+        """The body motion to render: the retargeted BVH, or the raw one where that is not there."""
+        retargeted = self.bvhs_retarget / f"{performance}.bvh"
+        raw = self.bvhs / f"{performance}.bvh"
+        return raw if raw.is_file() and not retargeted.is_file() else retargeted
+
+    def face_arkit(self, performance: PerformanceId) -> Path:
+        return self.root / "face_arkit" / f"{performance}.npy"
+
+    def face_ict(self, performance: PerformanceId) -> Path:
+        return self.root / "face_ict" / f"{performance}.npy"
+
+    def face_ict_template(self, actor: str) -> Path:
+        return self.root / "face_ict_templates" / f"{actor}.obj"
+
+    def wav(self, performance: PerformanceId) -> Path:
+        return self.root / "wav" / f"{performance}.wav"
+
+    def body_render_noaudio(self, scene: SceneId) -> Path:
+        return self.root / "body_renders_noaudio" / f"{scene}.mkv"
+
+    def body_render(self, scene: SceneId) -> Path:
+        return self.root / "body_renders" / f"{scene}.mp4"

@@ -1,0 +1,108 @@
+"""Rotations as arrays of unit quaternions.
+
+A track of N rotations has the shape (4, N), rows w x y z: component first, so that each row is contiguous
+like the F-curve it becomes. A single rotation is (4, 1) and broadcasts against a track.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+IDENTITY = np.array([[1.0], [0.0], [0.0], [0.0]])
+
+
+def about_axis(axis: str, radians: np.ndarray) -> np.ndarray:
+    """Rotations by `radians` (N,) about the axis "X", "Y" or "Z": (4, N)."""
+    track = np.zeros((4, len(radians)))
+    np.cos(radians * 0.5, out=track[0])
+    np.sin(radians * 0.5, out=track[1 + "XYZ".index(axis)])
+    return track
+
+
+def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Hamilton product: the rotation b, then a, both seen in a's outer frame."""
+    aw, ax, ay, az = a
+    bw, bx, by, bz = b
+    return np.stack(
+        (
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        )
+    )
+
+
+def inverse(a: np.ndarray) -> np.ndarray:
+    """The inverse of unit quaternions."""
+    return a * np.array([[1.0], [-1.0], [-1.0], [-1.0]])
+
+
+def rotate(a: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Vectors (3,) or (3, N) turned by the rotations (4, N): (3, N)."""
+    w, x, y, z = a
+    vx, vy, vz = vector
+    tx, ty, tz = 2 * (y * vz - z * vy), 2 * (z * vx - x * vz), 2 * (x * vy - y * vx)
+    return np.stack(
+        (
+            vx + w * tx + y * tz - z * ty,
+            vy + w * ty + z * tx - x * tz,
+            vz + w * tz + x * ty - y * tx,
+        )
+    )
+
+
+def from_matrix(matrix: np.ndarray) -> np.ndarray:
+    """The quaternion (4, 1) of one rotation matrix (3, 3).
+
+    The largest of the four components is taken from the diagonal, which keeps the division safe.
+    """
+    m = np.asarray(matrix, dtype=float)
+    squares = np.array([1 + m[0, 0] + m[1, 1] + m[2, 2],
+                        1 + m[0, 0] - m[1, 1] - m[2, 2],
+                        1 - m[0, 0] + m[1, 1] - m[2, 2],
+                        1 - m[0, 0] - m[1, 1] + m[2, 2]])  # fmt: skip
+    largest = int(np.argmax(squares))
+    rows = (
+        (squares[0], m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]),
+        (m[2, 1] - m[1, 2], squares[1], m[1, 0] + m[0, 1], m[0, 2] + m[2, 0]),
+        (m[0, 2] - m[2, 0], m[1, 0] + m[0, 1], squares[2], m[2, 1] + m[1, 2]),
+        (m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[2, 1] + m[1, 2], squares[3]),
+    )
+    quaternion = np.array(rows[largest])
+    return (quaternion / np.linalg.norm(quaternion)).reshape(4, 1)
+
+
+def to_matrix(track: np.ndarray) -> np.ndarray:
+    """Rotation matrices (N, 3, 3) of the quaternions (4, N)."""
+    columns = [rotate(track, axis) for axis in np.eye(3)]
+    return np.stack(columns, axis=1).transpose(2, 0, 1)
+
+
+def swing(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The smallest rotation (4, 1) that turns the direction `start` (3,) into `end` (3,)."""
+    a = np.asarray(start, dtype=float) / np.linalg.norm(start)
+    b = np.asarray(end, dtype=float) / np.linalg.norm(end)
+    w = 1.0 + a @ b
+    if w < 1e-9:  # opposite directions: half a turn about any axis across them
+        across = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
+        return np.concatenate(([0.0], across / np.linalg.norm(across))).reshape(4, 1)
+    quaternion = np.concatenate(([w], np.cross(a, b)))
+    return (quaternion / np.linalg.norm(quaternion)).reshape(4, 1)
+
+
+def kabsch(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The rotation matrix (3, 3) that best turns the directions `start` (K, 3) into `end` (K, 3).
+
+    Kabsch, "A solution for the best rotation to relate two sets of vectors", 1976; least squares, no mirror.
+    """
+    u, _, vt = np.linalg.svd(np.asarray(end).T @ np.asarray(start))
+    u[:, -1] *= np.sign(np.linalg.det(u @ vt))
+    return u @ vt
+
+
+def same_hemisphere(track: np.ndarray) -> np.ndarray:
+    """The same rotations with signs chosen so that neighbours are on one side: curves without jumps."""
+    flips = np.where(np.einsum("cn,cn->n", track[:, 1:], track[:, :-1]) < 0, -1.0, 1.0)
+    signs = np.concatenate(([1.0], np.cumprod(flips)))
+    return track * signs

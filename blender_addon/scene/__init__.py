@@ -1,0 +1,1 @@
+"""What Blender does with the data set: everything here but `retarget` needs bpy."""
