@@ -106,3 +106,34 @@ def same_hemisphere(track: np.ndarray) -> np.ndarray:
     flips = np.where(np.einsum("cn,cn->n", track[:, 1:], track[:, :-1]) < 0, -1.0, 1.0)
     signs = np.concatenate(([1.0], np.cumprod(flips)))
     return track * signs
+
+
+def to_euler(track: np.ndarray, order: str) -> np.ndarray:
+    """Euler angles (3, N) in radians, rows X Y Z, for Blender's rotation order ("XYZ": about X first).
+
+    Of the two solutions a rotation has, each frame takes the one nearer to the frame before, unwrapped,
+    so that the curves have no jumps.
+    """
+    i, j, k = ("XYZ".index(axis) for axis in order)
+    sign = 1.0 if (j - i) % 3 == 1 else -1.0
+    m = to_matrix(track)
+    first = np.arctan2(sign * m[:, k, j], m[:, k, k])
+    second = np.arcsin(np.clip(-sign * m[:, k, i], -1.0, 1.0))
+    third = np.arctan2(sign * m[:, j, i], m[:, i, i])
+    candidates = np.stack((np.stack((first, second, third)), np.stack((first + np.pi, np.pi - second, third + np.pi))))
+    angles = np.empty((3, track.shape[1]))
+    before = np.zeros(3)
+    for frame in range(track.shape[1]):
+        options = candidates[:, :, frame]
+        options = options + 2 * np.pi * np.round((before - options) / (2 * np.pi))
+        before = options[np.argmin(np.abs(options - before).sum(axis=1))]
+        angles[:, frame] = before
+    return angles[np.argsort([i, j, k])]
+
+
+def to_axis_angle(track: np.ndarray) -> np.ndarray:
+    """Angle in radians, then axis: (4, N), as Blender's AXIS_ANGLE mode has it."""
+    sine = np.linalg.norm(track[1:], axis=0)
+    angle = 2 * np.arctan2(sine, track[0])
+    axis = np.where(sine > 1e-9, track[1:] / np.maximum(sine, 1e-9), np.array([[0.0], [1.0], [0.0]]))
+    return np.concatenate((angle[None], axis))

@@ -1,0 +1,288 @@
+"""Composite scene: one performance pair's motion and face weights on the rigs of a template, and its undoing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pose, rotations
+from ..dataset.errors import DatasetError
+from ..dataset.layout import Dataset
+from ..dataset.naming import SceneId
+from . import camera, fcurves, retarget, rigs
+
+#: What a data-block was like before compositing, as JSON in a custom property of its own.
+_BEFORE = "interact_before"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One actor's part of a scene, read and retargeted, before Blender is touched."""
+
+    rig: rigs.Rig
+    motion: bvh.Motion
+    rest: retarget.RigRest
+    pairs: dict[int, int]
+    face: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Composited:
+    """What compositing did: the scene's length in frames, its actors, and what a user should know about it."""
+
+    scene: SceneId
+    frames: int
+    actors: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def composite(
+    scene: bpy.types.Scene,
+    dataset: Dataset,
+    scene_id: SceneId,
+    *,
+    table: rigs.Table | None = None,
+    up: str | None = None,
+) -> Composited:
+    """Put both actors' motion and face weights on their rigs; frame 1 is frame 1 of the BVH.
+
+    What an earlier call put there is replaced, the user's own data is kept aside (`clear` brings it back). The
+    other actors are hidden from the render. The scene is as long as its longest body; a shorter track holds
+    its last value. up: the capture's up axis, read from the motion if not given. Raises DatasetError, before
+    anything is changed, for files or rigs that do not fit.
+    """
+    table = table or rigs.Table()
+    session = databases.session_of(dataset, scene_id)
+    notices: list[str] = []
+    parts = [_read(scene, dataset, scene_id, actor, table, notices) for actor in session.actors]
+    if parts[0].rig.armature == parts[1].rig.armature:
+        raise DatasetError(f"{scene_id}: actors {' and '.join(session.actors)} have the same rig")
+    frames = max(part.motion.frames for part in parts)
+    _compare_lengths(parts, frames, notices)
+    parts = [replace(part, motion=_held(part.motion, frames)) for part in parts]
+    scales = retarget.pair_scales([part.motion for part in parts], [part.rest for part in parts])
+    origin = _origin(parts, notices)
+    channels = [
+        retarget.retarget(part.motion, part.rest, part.pairs, scale, up=up, origin=origin)
+        for part, scale in zip(parts, scales, strict=True)
+    ]
+
+    clear(scene)
+    for part, pose in zip(parts, channels, strict=True):
+        _animate_body(scene_id, part, pose, notices)
+        _animate_face(scene_id, part)
+    _hide_others(scene, databases.actors(dataset), parts, table)
+    _remember(scene, frame_start=scene.frame_start, frame_end=scene.frame_end, fps=scene.render.fps,
+              fps_base=scene.render.fps_base)  # fmt: skip
+    scene.frame_start, scene.frame_end = 1, frames
+    scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
+    camera.frame_scene(scene, [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)])
+    scene.frame_set(1)
+    return Composited(scene_id, frames, session.actors, tuple(notices))
+
+
+def clear(scene: bpy.types.Scene) -> None:
+    """Undo compositing: its actions go, and what it changed is as it was."""
+    for owner in (*scene.objects, *bpy.data.shape_keys, scene):
+        if _BEFORE in owner:
+            _restore(owner, json.loads(owner[_BEFORE]))
+            del owner[_BEFORE]
+    for action in [a for a in bpy.data.actions if a.get(fcurves.OWN_ACTION)]:
+        bpy.data.actions.remove(action)
+
+
+def _read(
+    scene: bpy.types.Scene, dataset: Dataset, scene_id: SceneId, actor: str, table: rigs.Table, notices: list[str]
+) -> Part:
+    performance = scene_id.performance(actor)
+    rig = rigs.find(scene, actor, table)
+    rest = rigs.rest_of(rig.armature)
+    motion = bvh.resample(bvh.read(dataset.motion(performance)), layout.FPS)
+    notices += motion.notices
+    pairs = retarget.driven_bones(motion, rest, table.bones_of(actor))
+    if not pairs:
+        raise DatasetError(
+            f"actor {actor}: no bone of {rig.armature.name} has a name that says which joint it is; "
+            f"write the bones into {rigs.TABLE_NAME}"
+        )
+    silent = [motion.skeleton.names[j] for j in range(len(motion.skeleton.names)) if j not in pairs.values()]
+    if silent:
+        notices.append(f"actor {actor}: the rig has no bone for {_list(silent)}")
+    return Part(rig, motion, rest, pairs, _read_face(dataset, scene_id, rig, notices))
+
+
+def _read_face(dataset: Dataset, scene_id: SceneId, rig: rigs.Rig, notices: list[str]) -> np.ndarray | None:
+    performance = scene_id.performance(rig.actor)
+    path = dataset.face_arkit(performance)
+    if not path.exists():
+        known = " (the data set's authors know of this gap)" if performance in layout.ERRATA_WITHOUT_FACE else ""
+        notices.append(f"{performance}: no face weights{known}; the face stays neutral")
+        return None
+    weights = blendshapes.load_arkit(path)
+    if not rig.faces:
+        notices.append(f"actor {rig.actor}: no mesh of the rig has ARKit shape keys; the face stays neutral")
+        return None
+    found = {name for _, keys in rig.faces for name in keys}
+    missing = [name for name in blendshapes.ARKIT_NAMES if name not in found]
+    if missing:
+        notices.append(f"actor {rig.actor}: no mesh has the shape keys {_list(missing)}")
+    return weights
+
+
+def _compare_lengths(parts: list[Part], frames: int, notices: list[str]) -> None:
+    for part in parts:
+        tracks = [("body", part.motion.frames)] + ([("face", len(part.face))] if part.face is not None else [])
+        for kind, length in tracks:
+            if length < frames:
+                notices.append(f"actor {part.rig.actor}: {kind} has {length} of {frames} frames; its last is held")
+            elif length > frames:
+                notices.append(f"actor {part.rig.actor}: {kind} has {length} frames, the scene {frames}; the rest is left out")
+
+
+def _held(motion: bvh.Motion, frames: int) -> bvh.Motion:
+    if motion.frames == frames:
+        return motion
+    return replace(motion, values=np.concatenate((motion.values, np.repeat(motion.values[-1:], frames - motion.frames, axis=0))))
+
+
+def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:
+    """Where the capture's origin is to lie: on both armatures' own, if they share it, else on the world's.
+
+    Rigs that stand side by side in a template for editing must not carry that distance into the capture.
+    """
+    places = [part.rest.world[:3, 3] for part in parts]
+    if np.allclose(places[0], places[1], atol=1e-3):
+        return places[0]
+    names = " and ".join(part.rig.armature.name for part in parts)
+    notices.append(f"{names} stand apart in the template; the capture is laid on the world's origin")
+    return np.zeros(3)
+
+
+def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notices: list[str]) -> None:
+    armature = part.rig.armature
+    bones = {bone: armature.pose.bones[part.rest.names[bone]] for bone in pose.rotations}
+    data = armature.animation_data
+    _remember(
+        armature,
+        action=data.action.name if data and data.action else None,
+        pose={b.name: [list(b.location), list(b.rotation_quaternion), list(b.rotation_euler), list(b.rotation_axis_angle)]
+              for b in bones.values()},
+    )  # fmt: skip
+    held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
+    if held:
+        notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
+    name = f"{scene_id.performance(part.rig.actor)} body"
+    fcurves.assign_action(armature, name, _pose_curves(bones, pose))
+
+
+def _pose_curves(bones: dict[int, bpy.types.PoseBone], pose: retarget.Channels) -> Iterator[fcurves.Curve]:
+    for index, bone in bones.items():
+        path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"].'
+        track = pose.rotations[index]
+        if bone.rotation_mode == "QUATERNION":
+            channel, rows = "rotation_quaternion", track
+        elif bone.rotation_mode == "AXIS_ANGLE":
+            channel, rows = "rotation_axis_angle", rotations.to_axis_angle(track)
+        else:
+            channel, rows = "rotation_euler", rotations.to_euler(track, bone.rotation_mode)
+        for row, values in enumerate(rows):
+            yield fcurves.Curve(path + channel, row, values, bone.name)
+        for row, values in enumerate(pose.locations.get(index, ())):
+            yield fcurves.Curve(path + "location", row, values, bone.name)
+
+
+def _animate_face(scene_id: SceneId, part: Part) -> None:
+    """Keys on every face mesh; meshes with the same keys (skin, lashes, teeth) play one action together."""
+    first: dict[tuple, bpy.types.Key] = {}
+    column = {name: n for n, name in enumerate(blendshapes.ARKIT_NAMES)}
+    for mesh, keys in part.rig.faces:
+        owner = mesh.data.shape_keys
+        data = owner.animation_data
+        blocks = owner.key_blocks
+        _remember(
+            owner,
+            action=data.action.name if data and data.action else None,
+            values={key: blocks[key].value for key in keys.values()},
+        )
+        if part.face is None:
+            # Neutral is neutral: neither a value nor an action of the template's moves the face.
+            if data:
+                data.action = None
+            for key in keys.values():
+                blocks[key].value = 0.0
+            continue
+        same = tuple(sorted(keys.items()))
+        if same in first:
+            fcurves.share_action(owner, first[same])
+            continue
+        for name, key in keys.items():
+            # A key's slider range clamps what its F-curve says.
+            blocks[key].slider_min = min(blocks[key].slider_min, float(part.face[:, column[name]].min()))
+            blocks[key].slider_max = max(blocks[key].slider_max, float(part.face[:, column[name]].max()))
+        curves = (
+            fcurves.Curve(f'key_blocks["{bpy.utils.escape_identifier(key)}"].value', 0, part.face[:, column[name]])
+            for name, key in keys.items()
+        )
+        fcurves.assign_action(owner, f"{scene_id.performance(part.rig.actor)} face {mesh.name}", curves)
+        first[same] = owner
+
+
+def _hide_others(scene: bpy.types.Scene, actors: dict, parts: list[Part], table: rigs.Table) -> None:
+    shown = {o for part in parts for o in part.rig.objects}
+    for rig in rigs.all_rigs(scene, actors, table).values():
+        for item in rig.objects:
+            _remember(item, hide_render=item.hide_render)
+            item.hide_render = item not in shown
+
+
+def _path_of(part: Part, scale: retarget.Scale, up: str | None, origin: np.ndarray) -> camera.PersonPath:
+    """Where a person is over the scene, for the camera: from every fifth frame, a sixth of a second apart."""
+    thinned = replace(part.motion, values=part.motion.values[::5])
+    positions, _ = bvh.forward_kinematics(thinned)
+    roles = joint_roles.classify(part.motion.skeleton.names, part.motion.skeleton.parents)
+    A = rest_pose.TO_BLENDER[up or rest_pose.world_up(part.motion, roles)]
+    world = np.einsum("ij,bjn->bin", A, positions)
+    world[:, :2] *= scale.floor
+    world[:, 2] *= scale.up
+    return camera.PersonPath(world + origin[None, :, None], roles)
+
+
+def _remember(owner: bpy.types.ID, **state: object) -> None:
+    """Keep what is about to change; what was kept first wins."""
+    kept = json.loads(owner[_BEFORE]) if _BEFORE in owner else {}
+    owner[_BEFORE] = json.dumps(state | kept)
+    name = state.get("action")
+    if name:
+        bpy.data.actions[name].use_fake_user = True  # else the user's action would be gone after saving
+
+
+def _restore(owner: bpy.types.ID, state: dict) -> None:
+    if "action" in state:
+        owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
+    for name, (location, quaternion, euler, axis_angle) in state.get("pose", {}).items():
+        bone = owner.pose.bones.get(name)
+        if bone:
+            bone.location, bone.rotation_quaternion = location, quaternion
+            bone.rotation_euler, bone.rotation_axis_angle = euler, axis_angle
+    for name, value in state.get("values", {}).items():
+        if name in owner.key_blocks:
+            owner.key_blocks[name].value = value
+    if "hide_render" in state:
+        owner.hide_render = state["hide_render"]
+    if "fps" in state:
+        owner.frame_start, owner.frame_end = state["frame_start"], state["frame_end"]
+        owner.render.fps, owner.render.fps_base = state["fps"], state["fps_base"]
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def table_of(blend: str) -> rigs.Table:
+    """The rig table beside a .blend file; empty for a file that was never saved."""
+    return rigs.read_table(Path(blend) if blend else None)

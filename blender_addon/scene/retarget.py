@@ -1,0 +1,373 @@
+"""BVH joints to pose-bone channels: numpy in, numpy out, all frames at once.
+
+BVH joint j has the global rotation G_j(t); A takes the BVH's world to Blender's (Z up); R_b is the rest
+orientation of bone b in the world; C_b turns the rig's rest pose into the BVH's. The bone is to be at
+
+    P_b(t) = A G_j(t) A^T C_b R_b
+
+and its channel, against the nearest driven bone a above it (bones between follow their parent), is
+
+    M_b(t) = R_b^T R_a P_a(t)^T P_b(t) = (R_b^T C_a^T A) (G_a(t)^T G_j(t)) (A^T C_b R_b)
+
+so that each bone costs the joint rotations between the two joints and two constant factors. The root's head
+goes to the capture's own place in the world; lengths on the floor have one scale for both actors of a scene
+(scaling each by himself breaks their distance and their contact), heights have each actor's leg ratio.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..dataset import bvh, joint_roles, rest_pose, rotations
+from ..dataset.errors import DatasetError
+
+#: Directions shorter than this part of the body are no direction (CMU's LowerBack lies on Hips).
+_SHORTEST = 1e-3
+
+
+@dataclass(frozen=True)
+class RigRest:
+    """A rig in its rest pose.
+
+    names, parents: B bones, parents first, -1 for none. rest: (B, 3, 3) bone orientations and heads: (B, 3)
+    bone heads, both in armature space. world: (4, 4) of the armature object, uniform scale. inherits: whether
+    a bone takes its parent's rotation. local_location: whether its location is along its own axes.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    rest: np.ndarray
+    heads: np.ndarray
+    world: np.ndarray
+    inherits: tuple[bool, ...]
+    local_location: tuple[bool, ...]
+    roles: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def scale(self) -> float:
+        """World length of one armature unit."""
+        return float(np.cbrt(np.linalg.det(self.world[:3, :3])))
+
+    @property
+    def turn(self) -> np.ndarray:
+        """The armature object's rotation (3, 3) without its scale."""
+        return self.world[:3, :3] / self.scale
+
+
+@dataclass(frozen=True)
+class Channels:
+    """What a rig's pose bones get: quaternions (4, N) by bone index, and locations (3, N) where a bone has them."""
+
+    rotations: dict[int, np.ndarray]
+    locations: dict[int, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """World metres per BVH unit, along the floor and upwards."""
+
+    floor: float
+    up: float
+
+
+def driven_bones(motion: bvh.Motion, rig: RigRest, overrides: Mapping[str, str] | None = None) -> dict[int, int]:
+    """Which joint drives which bone: {bone: joint}, by the roles of their names.
+
+    overrides: {joint name: bone name}, "" for a joint that is to drive nothing. DatasetError for names that
+    do not exist.
+    """
+    skeleton = motion.skeleton
+    pairs = joint_roles.match(joint_roles.classify(skeleton.names, skeleton.parents), rig.roles)
+    for joint_name, bone_name in (overrides or {}).items():
+        if joint_name not in skeleton.names:
+            continue  # a table serves several skeletons; each takes the lines that speak of it
+        joint = skeleton.names.index(joint_name)
+        pairs = {bone: j for bone, j in pairs.items() if j != joint}
+        if bone_name:
+            if bone_name not in rig.names:
+                raise DatasetError(
+                    f"the bone table sends joint {joint_name} to bone {bone_name!r}, which the rig lacks"
+                )
+            pairs[rig.names.index(bone_name)] = joint
+    return pairs
+
+
+def leg_ratio(motion: bvh.Motion, rig: RigRest) -> float:
+    """The rig's leg length over the BVH's, both in metres: 1 for a rig of the actor's own size."""
+    skeleton = motion.skeleton
+    roles = joint_roles.classify(skeleton.names, skeleton.parents)
+    positions = skeleton.rest_positions()
+    legs = _leg(positions, roles), _leg(rig.heads, rig.roles)
+    if None in legs:
+        return 1.0
+    return legs[1] * rig.scale / (legs[0] * rest_pose.metres_per_unit(positions, roles))
+
+
+def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest]) -> list[Scale]:
+    """One scale per actor of a scene: the same on the floor, each his own upwards."""
+    ratios = [leg_ratio(motion, rig) for motion, rig in zip(motions, rigs, strict=True)]
+    units = [
+        rest_pose.metres_per_unit(s.rest_positions(), joint_roles.classify(s.names, s.parents))
+        for s in (motion.skeleton for motion in motions)
+    ]
+    floor = float(np.mean(ratios))
+    return [Scale(unit * floor, unit * ratio) for unit, ratio in zip(units, ratios, strict=True)]
+
+
+def retarget(
+    motion: bvh.Motion,
+    rig: RigRest,
+    pairs: Mapping[int, int],
+    scale: Scale,
+    *,
+    up: str | None = None,
+    origin: np.ndarray | None = None,
+) -> Channels:
+    """The pose of every driven bone in every frame.
+
+    pairs: {bone: joint}. up: the capture's up axis, "X", "Y" or "Z"; read from the motion if not given.
+    origin: where the capture's origin lies in the world, metres.
+    """
+    skeleton = motion.skeleton
+    joint_role = joint_roles.classify(skeleton.names, skeleton.parents)
+    A = rest_pose.TO_BLENDER[up or rest_pose.world_up(motion, joint_role)]
+    rest = rig.turn @ rig.rest
+    rests = _rests(skeleton, joint_role, rig, pairs, A)
+    corrections = _corrections(rig, rests)
+    local = bvh.local_rotations(motion, sorted({j for joint in pairs.values() for j in _path(skeleton, joint)}))
+
+    turned: dict[int, np.ndarray] = {}
+    for bone, joint in pairs.items():
+        above = _turned_by(rig, pairs, bone)
+        if above is None:
+            left, between = rest[bone].T @ A, _between(skeleton, local, None, joint)
+        else:
+            left = rest[bone].T @ corrections[above].T @ A
+            between = _between(skeleton, local, pairs[above], joint)
+        right = A.T @ corrections[bone] @ rest[bone]
+        track = rotations.multiply(rotations.from_matrix(left), between)
+        track = rotations.multiply(track, rotations.from_matrix(right))
+        turned[bone] = rotations.same_hemisphere(np.broadcast_to(track, (4, motion.frames)))
+    tops = [bone for bone, carrier in rests.above.items() if carrier is None]
+    return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin))
+
+
+def _locations(
+    motion: bvh.Motion,
+    rig: RigRest,
+    pairs: Mapping[int, int],
+    tops: list[int],
+    turned: Mapping[int, np.ndarray],
+    scale: Scale,
+    A: np.ndarray,
+    local: Mapping[int, np.ndarray],
+    origin: np.ndarray | None,
+) -> dict[int, np.ndarray]:
+    """Locations of the bones that no driven bone carries: the hips, and what hangs beside them on some rigs."""
+    if not tops:
+        return {}
+    root = min(tops, key=lambda bone: (bone != rig.roles.get("hips"), len(_path(motion.skeleton, pairs[bone]))))
+    place = A @ _position(motion, local, pairs[root])
+    place[:2] *= scale.floor
+    place[2] *= scale.up
+    if origin is not None:
+        place += np.asarray(origin, dtype=float)[:, None]
+    # World to armature space, whose origin, axes and unit may be any.
+    target = rig.turn.T @ (place - rig.world[:3, 3:4]) / rig.scale
+    root_pose = rotations.multiply(rotations.from_matrix(rig.rest[root]), turned[root])
+    carried = rotations.multiply(root_pose, rotations.from_matrix(rig.rest[root].T))
+    locations = {}
+    for bone in tops:
+        head = target + rotations.rotate(carried, rig.heads[bone] - rig.heads[root])
+        offset = head - rig.heads[bone][:, None]
+        locations[bone] = rig.rest[bone].T @ offset if rig.local_location[bone] else offset
+    return locations
+
+
+@dataclass(frozen=True)
+class _Rests:
+    """Both rest poses in the world, and which driven bone hangs on which.
+
+    bones: (B, 3) and joints: (J, 3) positions; above, below: the driven bone over and the driven bones under
+    each driven bone; whole: the body's rotation from the rig's rest pose to the BVH's; up: the BVH's upright.
+    """
+
+    pairs: Mapping[int, int]
+    role_of: Mapping[int, str]
+    bones: np.ndarray
+    joints: np.ndarray
+    above: Mapping[int, int | None]
+    below: Mapping[int, list[int]]
+    whole: np.ndarray
+    up: np.ndarray
+
+    def kind(self, bone: int) -> str:
+        """The bone's role without side and number."""
+        return self.role_of.get(bone, "").split(".")[0]
+
+    def directions(self, bone: int, aim: int) -> tuple[np.ndarray, np.ndarray]:
+        """From a bone to another, in the rig and in the BVH."""
+        return self.bones[aim] - self.bones[bone], self.joints[self.pairs[aim]] - self.joints[self.pairs[bone]]
+
+
+def _corrections(rig: RigRest, rests: _Rests) -> dict[int, np.ndarray]:
+    """C_b (3, 3) of every driven bone: the rig's rest pose, in the world, turned into the BVH's.
+
+    One rotation for the whole body, then for each bone the smallest swing that lines it up. Hips, head and
+    feet have no swing out of the body's own facing: their joints are placed as each rig's author liked, and a
+    pelvis, a face or a sole that leans in the rest pose would lean in every frame.
+    """
+    result: dict[int, np.ndarray] = {}
+    for bone in sorted(rests.pairs, key=lambda b: len(_path(rig, b))):
+        above = rests.above[bone]
+        carried = rests.whole if above is None else result[above]
+        kind, aim = rests.kind(bone), _aim(rests, bone)
+        if kind in ("hips", "head"):
+            result[bone] = rests.whole
+        elif aim is None:
+            result[bone] = carried
+        elif kind == "foot":
+            result[bone] = _flat_foot(rests, bone, aim)
+        else:
+            base = carried if kind in joint_roles.FINGERS else rests.whole
+            if kind == "hand":
+                base = _palm(rests, bone)
+            start, end = rests.directions(bone, aim)
+            result[bone] = _swing(base @ start, end) @ base
+    return result
+
+
+def _rests(
+    skeleton: bvh.Skeleton, joint_role: Mapping[str, int], rig: RigRest, pairs: Mapping[int, int], A: np.ndarray
+) -> _Rests:
+    bones, joints = rig.heads @ rig.turn.T, skeleton.rest_positions() @ A.T
+    above = {bone: _driven_above(rig, pairs, bone) for bone in pairs}
+    below: dict[int, list[int]] = {bone: [] for bone in pairs}
+    for bone, carrier in above.items():
+        if carrier is not None:
+            below[carrier].append(bone)
+    start, end = rest_pose.axes(bones, rig.roles), rest_pose.axes(joints, joint_role)
+    if start is not None and end is not None:
+        whole, up = end.T @ start, end[2]
+    else:
+        whole, up = _whole_by_directions(bones, joints, pairs, above), np.array([0.0, 0.0, 1.0])
+    role_of = {bone: role for role, bone in rig.roles.items()}
+    return _Rests(pairs, role_of, bones, joints, above, below, whole, up)
+
+
+def _whole_by_directions(bones, joints, pairs, above) -> np.ndarray:
+    """The body's rotation where a skeleton is not whole enough to stand up: Kabsch over all directions."""
+    lines = [(bone, carrier) for bone, carrier in above.items() if carrier is not None]
+    if len(lines) < 2:
+        return np.eye(3)
+    return rotations.kabsch(
+        np.array([_unit(bones[bone] - bones[carrier]) for bone, carrier in lines]),
+        np.array([_unit(joints[pairs[bone]] - joints[pairs[carrier]]) for bone, carrier in lines]),
+    )
+
+
+def _palm(rests: _Rests, hand: int) -> np.ndarray:
+    """How a hand lies, from the knuckles of its fingers (the thumb's rest pose is anyone's); else as the body."""
+    side = rests.role_of[hand][-2:]
+    bone_of = {role: bone for bone, role in rests.role_of.items()}
+    knuckles = [bone_of.get(f"{finger}.1{side}") for finger in joint_roles.FINGERS[1:]]
+    lines = [rests.directions(hand, knuckle) for knuckle in knuckles if knuckle in rests.pairs]
+    if len(lines) < 3:
+        return rests.whole
+    return rotations.kabsch(np.array([_unit(start) for start, _ in lines]), np.array([_unit(end) for _, end in lines]))
+
+
+def _flat_foot(rests: _Rests, foot: int, aim: int) -> np.ndarray:
+    """A foot turned about the upright until it points the same way, its sole left as flat as it was."""
+    start, end = rests.directions(foot, aim)
+    start = rests.whole @ start
+    start, end = start - rests.up * (start @ rests.up), end - rests.up * (end @ rests.up)
+    if min(np.linalg.norm(start), np.linalg.norm(end)) < _SHORTEST:
+        return rests.whole
+    return _swing(start, end) @ rests.whole
+
+
+#: Where several driven bones hang on one, the line goes on through the first of these.
+_ONWARD = ("spine", "neck", "head", "middle", "ring", "index", "upper_arm", "forearm", "shin")
+
+
+def _aim(rests: _Rests, bone: int) -> int | None:
+    """The driven bone that `bone` points at: its only driven child, or the one that carries the line on."""
+    children = rests.below[bone]
+    if len(children) > 1:
+        children = sorted((c for c in children if rests.kind(c) in _ONWARD), key=lambda c: _ONWARD.index(rests.kind(c)))
+    if not children:
+        return None
+    start, end = rests.directions(bone, children[0])
+    shortest = np.ptp(rests.bones, axis=0).max() * _SHORTEST, np.ptp(rests.joints, axis=0).max() * _SHORTEST
+    if np.linalg.norm(start) < shortest[0] or np.linalg.norm(end) < shortest[1]:
+        return None
+    return children[0]
+
+
+def _driven_above(rig: RigRest, pairs: Mapping[int, int], bone: int) -> int | None:
+    """The nearest driven bone over a bone."""
+    return next((b for b in reversed(_path(rig, bone)[:-1]) if b in pairs), None)
+
+
+def _turned_by(rig: RigRest, pairs: Mapping[int, int], bone: int) -> int | None:
+    """The nearest driven bone above whose rotation a bone takes on; none where inheriting is switched off."""
+    while rig.parents[bone] >= 0 and rig.inherits[bone]:
+        bone = rig.parents[bone]
+        if bone in pairs:
+            return bone
+    return None
+
+
+def _path(tree: bvh.Skeleton | RigRest, node: int) -> list[int]:
+    """From the root down to `node`."""
+    path = [node]
+    while tree.parents[path[-1]] >= 0:
+        path.append(tree.parents[path[-1]])
+    return path[::-1]
+
+
+def _between(skeleton: bvh.Skeleton, local: Mapping[int, np.ndarray], above: int | None, joint: int) -> np.ndarray:
+    """G_above^T G_joint: (4, N), from the rotations of the joints on the way only."""
+    down = _path(skeleton, joint)
+    over = _path(skeleton, above) if above is not None else []
+    shared = sum(x == y for x, y in zip(down, over, strict=False))
+    track = rotations.IDENTITY
+    for node in reversed(over[shared:]):
+        track = rotations.multiply(track, rotations.inverse(local[node]))
+    for node in down[shared:]:
+        track = local[node] if track is rotations.IDENTITY else rotations.multiply(track, local[node])
+    return track
+
+
+def _position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -> np.ndarray:
+    """Where a joint is: (3, N) in the file's axes and units."""
+    path = _path(motion.skeleton, joint)
+    place = bvh.local_positions(motion, path[0])
+    turn = rotations.IDENTITY
+    for parent, node in itertools.pairwise(path):
+        turn = rotations.multiply(turn, local[parent])
+        place = place + rotations.rotate(turn, bvh.local_positions(motion, node))
+    return place
+
+
+def _leg(positions: np.ndarray, roles: Mapping[str, int]) -> float | None:
+    lengths = []
+    for side in "LR":
+        parts = [roles.get(f"{role}.{side}") for role in ("thigh", "shin", "foot")]
+        if None not in parts:
+            thigh, shin, foot = positions[parts]
+            lengths.append(np.linalg.norm(shin - thigh) + np.linalg.norm(foot - shin))
+    return float(np.mean(lengths)) if lengths else None
+
+
+def _swing(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    return rotations.to_matrix(rotations.swing(start, end))[0]
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)

@@ -1,0 +1,222 @@
+"""Which armature and which meshes of a template are actor NNN, and what a rig's rest pose is.
+
+A rig is found by, in this order: the table `rigs.toml` beside the template; the custom property
+`interact_actor` on the armature; the actor's id in the name of the armature, of what it hangs on, or of its
+collection ("001", "Actor_001"; never Blender's own ".001", which only counts copies).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..dataset import joint_roles
+from ..dataset.blendshapes import ARKIT_NAMES
+from ..dataset.errors import DatasetError
+from .retarget import RigRest
+
+ACTOR_PROPERTY = "interact_actor"
+TABLE_NAME = "rigs.toml"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a rigs.toml says: armature and mesh names by actor, and bone names by joint (for all, and by actor)."""
+
+    path: Path | None = None
+    armatures: dict[str, str] = field(default_factory=dict)
+    meshes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bones: dict[str, dict[str, str]] = field(default_factory=dict)
+    common_bones: dict[str, str] = field(default_factory=dict)
+
+    def bones_of(self, actor: str) -> dict[str, str]:
+        """{joint name: bone name} for an actor."""
+        return self.common_bones | self.bones.get(actor, {})
+
+
+@dataclass(frozen=True)
+class Rig:
+    """One actor's rig: its armature, every mesh it moves, and its face meshes with their ARKit keys by name."""
+
+    actor: str
+    armature: bpy.types.Object
+    meshes: tuple[bpy.types.Object, ...]
+    faces: tuple[tuple[bpy.types.Object, dict[str, str]], ...]
+
+    @property
+    def objects(self) -> tuple[bpy.types.Object, ...]:
+        """Armature and meshes."""
+        return (self.armature, *self.meshes)
+
+
+def read_table(template: Path | None) -> Table:
+    """Read `rigs.toml` beside a template; an empty table where there is none. DatasetError names what is wrong."""
+    path = template.with_name(TABLE_NAME) if template else None
+    if path is None or not path.is_file():
+        return Table()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DatasetError(f"{path}: cannot be read as TOML ({error})") from error
+    armatures, meshes, bones = {}, {}, {}
+    actors = content.get("actors", {})
+    common = content.get("bones", {})
+    if not isinstance(actors, dict) or not _is_names(common):
+        raise DatasetError(f'{path}: write [actors.NNN] tables, and [bones] with lines joint = "bone"')
+    for actor, entry in actors.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("armature"), str):
+            raise DatasetError(f'{path}: [actors.{actor}] needs a line armature = "name of the armature object"')
+        named = entry.get("meshes", [])
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            raise DatasetError(f"{path}: [actors.{actor}] meshes must be a list of object names")
+        if not _is_names(entry.get("bones", {})):
+            raise DatasetError(f'{path}: [actors.{actor}.bones] must have lines joint = "bone"')
+        armatures[actor] = entry["armature"]
+        meshes[actor] = tuple(named)
+        bones[actor] = dict(entry.get("bones", {}))
+    return Table(path, armatures, meshes, bones, dict(common))
+
+
+def find(scene: bpy.types.Scene, actor: str, table: Table) -> Rig:
+    """The rig of an actor; DatasetError where the template has none or cannot tell which."""
+    armature = _armature(scene, actor, table)
+    if abs(np.linalg.det(np.array(armature.matrix_world)[:3, :3])) < 1e-12 or not _is_uniform(armature):
+        raise DatasetError(
+            f"actor {actor}: the armature {armature.name} is scaled unevenly or mirrored; apply its scale in the template"
+        )
+    meshes = _meshes(scene, armature, table.meshes.get(actor, ()))
+    faces = tuple((mesh, keys) for mesh in meshes if (keys := arkit_keys(mesh)))
+    return Rig(actor, armature, meshes, faces)
+
+
+def all_rigs(scene: bpy.types.Scene, actors: Iterable[str], table: Table) -> dict[str, Rig]:
+    """The rigs of all actors that the template has one for."""
+    found = {}
+    for actor in actors:
+        if actor in table.armatures or _candidates(scene, actor):
+            found[actor] = find(scene, actor, table)
+    return found
+
+
+def rest_of(armature: bpy.types.Object) -> RigRest:
+    """The armature's rest pose as arrays."""
+    bones = list(armature.data.bones)
+    index = {bone.name: n for n, bone in enumerate(bones)}
+    names = tuple(bone.name for bone in bones)
+    parents = tuple(index[bone.parent.name] if bone.parent else -1 for bone in bones)
+    matrices = np.array([bone.matrix_local for bone in bones]).reshape(len(bones), 4, 4)
+    return RigRest(
+        names,
+        parents,
+        matrices[:, :3, :3],
+        matrices[:, :3, 3],
+        np.array(armature.matrix_world),
+        tuple(bone.use_inherit_rotation for bone in bones),
+        tuple(bone.use_local_location for bone in bones),
+        joint_roles.classify(names, parents),
+    )
+
+
+def arkit_keys(mesh: bpy.types.Object) -> dict[str, str]:
+    """The ARKit keys a mesh has: {ARKit name: shape key name}, `jawOpen`, `JawOpen`, `eyeBlink_L` all read alike."""
+    if mesh.data.shape_keys is None:
+        return {}
+    plain = {_plain(name): name for name in ARKIT_NAMES}
+    return {plain[p]: key.name for key in mesh.data.shape_keys.key_blocks if (p := _plain(key.name)) in plain}
+
+
+def _plain(name: str) -> str:
+    name = re.sub(r"[._ ]l$", "Left", name, flags=re.IGNORECASE)
+    name = re.sub(r"[._ ]r$", "Right", name, flags=re.IGNORECASE)
+    return re.sub(r"[^a-z]", "", name.rsplit(".", 1)[-1].lower())
+
+
+def _armature(scene: bpy.types.Scene, actor: str, table: Table) -> bpy.types.Object:
+    if actor in table.armatures:
+        name = table.armatures[actor]
+        armature = scene.objects.get(name)
+        if armature is None or armature.type != "ARMATURE":
+            raise DatasetError(f"{table.path}: actor {actor}: the template has no armature called {name!r}")
+        return armature
+    candidates = _candidates(scene, actor)
+    if not candidates:
+        have = ", ".join(sorted(o.name for o in scene.objects if o.type == "ARMATURE")) or "none"
+        raise DatasetError(
+            f"actor {actor}: the template has no rig for him (armatures: {have}); "
+            f"put {actor} into the armature's name or write {TABLE_NAME} beside the template"
+        )
+    # A rig often comes with helpers of the same name (a metarig): the one with most body joints is the body.
+    ranked = sorted(((len(rest_of(a).roles), a.name) for a in candidates), reverse=True)
+    if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
+        raise DatasetError(
+            f"actor {actor}: both {ranked[0][1]} and {ranked[1][1]} could be his rig; "
+            f"say which in {TABLE_NAME} beside the template"
+        )
+    return scene.objects[ranked[0][1]]
+
+
+def _candidates(scene: bpy.types.Scene, actor: str) -> list[bpy.types.Object]:
+    armatures = [o for o in scene.objects if o.type == "ARMATURE"]
+    marked = [a for a in armatures if _mark(a) == actor]
+    if marked:
+        return marked
+    armatures = [a for a in armatures if not _mark(a)]
+    number = re.compile(rf"(?<![\d.]){re.escape(actor)}(?!\d)")
+    for names_of in (_own_names, _parent_names, _collection_names):
+        named = [a for a in armatures if any(number.search(name) for name in names_of(a))]
+        if named:
+            return named
+    return []
+
+
+def _mark(armature: bpy.types.Object) -> str:
+    mark = armature.get(ACTOR_PROPERTY, armature.data.get(ACTOR_PROPERTY))
+    return "" if mark is None else str(mark).zfill(3)
+
+
+def _own_names(armature: bpy.types.Object) -> list[str]:
+    return [armature.name, armature.data.name]
+
+
+def _parent_names(armature: bpy.types.Object) -> list[str]:
+    names = []
+    parent = armature.parent
+    while parent:
+        names.append(parent.name)
+        parent = parent.parent
+    return names
+
+
+def _collection_names(armature: bpy.types.Object) -> list[str]:
+    return [collection.name for collection in armature.users_collection]
+
+
+def _meshes(scene: bpy.types.Scene, armature: bpy.types.Object, named: tuple[str, ...]) -> tuple[bpy.types.Object, ...]:
+    missing = [name for name in named if scene.objects.get(name) is None or scene.objects[name].type != "MESH"]
+    if missing:
+        raise DatasetError(f"{TABLE_NAME} names the mesh {missing[0]!r}, which the template lacks")
+
+    def moved(mesh: bpy.types.Object) -> bool:
+        above = mesh.parent
+        while above and above != armature:
+            above = above.parent
+        deformed = any(m.type == "ARMATURE" and m.object == armature for m in mesh.modifiers)
+        return above == armature or deformed or mesh.name in named
+
+    return tuple(o for o in scene.objects if o.type == "MESH" and moved(o))
+
+
+def _is_uniform(armature: bpy.types.Object) -> bool:
+    matrix = np.array(armature.matrix_world)[:3, :3]
+    lengths = np.linalg.norm(matrix, axis=0)
+    return bool(np.linalg.det(matrix) > 0 and np.ptp(lengths) < 1e-3 * lengths.max())
+
+
+def _is_names(table: object) -> bool:
+    return isinstance(table, dict) and all(isinstance(v, str) for v in table.values())
