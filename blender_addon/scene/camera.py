@@ -27,7 +27,9 @@ class PersonPath:
 
     def outline(self) -> np.ndarray:
         """Points (K, 3) that hold the whole person in every frame."""
-        ends = [self.roles[r] for r in ("hips", "head", *_both("hand"), *_both("foot"), *_both("toe")) if r in self.roles]
+        ends = [
+            self.roles[r] for r in ("hips", "head", *_both("hand"), *_both("foot"), *_both("toe")) if r in self.roles
+        ]
         joints = self.positions[ends or slice(None)].transpose(0, 2, 1).reshape(-1, 3)
         steps = np.array([(_BODY, 0, 0), (-_BODY, 0, 0), (0, _BODY, 0), (0, -_BODY, 0)])
         points = [joints + step for step in steps]

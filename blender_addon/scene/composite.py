@@ -141,13 +141,17 @@ def _compare_lengths(parts: list[Part], frames: int, notices: list[str]) -> None
             if length < frames:
                 notices.append(f"actor {part.rig.actor}: {kind} has {length} of {frames} frames; its last is held")
             elif length > frames:
-                notices.append(f"actor {part.rig.actor}: {kind} has {length} frames, the scene {frames}; the rest is left out")
+                notices.append(
+                    f"actor {part.rig.actor}: {kind} has {length} frames, the scene {frames}; the rest is left out"
+                )
 
 
 def _held(motion: bvh.Motion, frames: int) -> bvh.Motion:
     if motion.frames == frames:
         return motion
-    return replace(motion, values=np.concatenate((motion.values, np.repeat(motion.values[-1:], frames - motion.frames, axis=0))))
+    return replace(
+        motion, values=np.concatenate((motion.values, np.repeat(motion.values[-1:], frames - motion.frames, axis=0)))
+    )
 
 
 def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:

@@ -16,8 +16,8 @@ from ..dataset.rest_pose import RestPose
 
 #: Directions of the limbs (outwards, -front, up) in the modelling pose.
 _DIRECTIONS = {
-    "upper_arm": (0.66, 0.0, -0.75),
-    "forearm": (0.60, -0.14, -0.79),
+    "upper_arm": (0.72, 0.0, -0.69),
+    "forearm": (0.66, -0.14, -0.74),
     "thigh": (0.11, 0.0, -1.0),
     "shin": (0.06, 0.015, -1.0),
 }

@@ -25,14 +25,19 @@ def empty_file():
 
 @pytest.fixture
 def motions() -> dict[str, bvh.Motion]:
-    return {"001": make.motion(FRAMES, seed=1, at=(-60, 0)), "002": make.motion(FRAMES, seed=2, scale=0.93, at=(60, 10))}
+    return {
+        "001": make.motion(FRAMES, seed=1, at=(-60, 0)),
+        "002": make.motion(FRAMES, seed=2, scale=0.93, at=(60, 10)),
+    }
 
 
 def world_joints(motion: bvh.Motion) -> tuple[np.ndarray, np.ndarray]:
     """Joint positions (J, 3, N) in metres and orientations (J, 3, 3, N) in Blender's world, by forward kinematics."""
     positions, turns = bvh.forward_kinematics(motion)
     A = rest_pose.TO_BLENDER["Y"]
-    matrices = np.stack([np.stack([_matrix(turns[j, :, n]) for n in range(turns.shape[2])], -1) for j in range(len(turns))])
+    matrices = np.stack(
+        [np.stack([_matrix(turns[j, :, n]) for n in range(turns.shape[2])], -1) for j in range(len(turns))]
+    )
     return np.einsum("ij,bjn->bin", A, positions) * 0.01, np.einsum("ij,bjkn->bikn", A, matrices)
 
 

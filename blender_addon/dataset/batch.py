@@ -1,0 +1,140 @@
+"""Batches and events: what a driver asks a worker to do, and what the worker tells it, as JSON lines.
+
+A batch is one request a line. A worker reads it from a file, or line by line from its standard input while
+the driver keeps it fed. It answers with one event a line in an event file of its own: its standard output
+belongs to Blender.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+from .errors import DatasetError
+
+
+@dataclass(frozen=True)
+class Look:
+    """How frames are rendered; what is None stays as the template has it.
+
+    engine: workbench, eevee, cycles or auto (EEVEE on a GPU, Workbench without); size: (width, height) in
+    pixels; samples: the engine's render samples.
+    """
+
+    engine: str | None = None
+    size: tuple[int, int] | None = None
+    samples: int | None = None
+
+
+@dataclass(frozen=True)
+class RenderChunk:
+    """Render frames `first` to `last` (from 1, both counted) of a body scene into the video `output` (.mkv)."""
+
+    id: str
+    data: str
+    template: str
+    scene: str
+    first: int
+    last: int
+    output: str
+    look: Look = Look()
+
+    @property
+    def frames(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class SaveComposite:
+    """Composite a body scene and save it as the .blend file `output`."""
+
+    id: str
+    data: str
+    template: str
+    scene: str
+    output: str
+
+
+@dataclass(frozen=True)
+class MakeTemplate:
+    """Build the built-in template with every actor of the data set and save it as the .blend file `output`."""
+
+    id: str
+    data: str
+    output: str
+
+
+@dataclass(frozen=True)
+class TryEngine:
+    """Render one small frame with an engine into the PNG `output`, to see whether it really renders here."""
+
+    id: str
+    engine: str
+    output: str
+
+
+@dataclass(frozen=True)
+class End:
+    """No more requests: the worker ends. A feed that stops without it means that the driver is gone."""
+
+    id: str = ""
+
+
+Request = RenderChunk | SaveComposite | MakeTemplate | TryEngine | End
+
+_NAMES: dict[str, type[Request]] = {
+    "render": RenderChunk,
+    "composite": SaveComposite,
+    "template": MakeTemplate,
+    "try": TryEngine,
+    "end": End,
+}
+
+
+def to_line(request: Request) -> str:
+    """A request as one line of JSON, without the line end."""
+    name = next(name for name, kind in _NAMES.items() if isinstance(request, kind))
+    return json.dumps({"do": name, **asdict(request)})
+
+
+def is_end(line: str) -> bool:
+    """Whether a line of a batch is its end; False too for what is no request at all."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(content, dict) and content.get("do") == "end"
+
+
+def parse_line(line: str) -> Request:
+    """Read one line of a batch; DatasetError says what is wrong with it."""
+    try:
+        content = json.loads(line)
+        kind = _NAMES[content.pop("do")]
+        look = content.pop("look", None)
+        if set(content) != {f.name for f in fields(kind)} - {"look"}:
+            raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
+        for name, value in content.items():
+            if not isinstance(value, int if name in ("first", "last") else str) or isinstance(value, bool):
+                raise ValueError(f"{name} cannot be {value!r}")
+        if kind is RenderChunk:
+            content["look"] = _look(look or {})
+            if not 1 <= content["first"] <= content["last"]:
+                raise ValueError("first and last must be frames from 1, in order")
+        return kind(**content)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f"not a line of a batch: {error} in {line.strip()[:120]!r}") from error
+
+
+def _look(content: dict) -> Look:
+    engine, size, samples = (content.get(name) for name in ("engine", "size", "samples"))
+    if engine not in (None, "auto", "workbench", "eevee", "cycles"):
+        raise ValueError(f"no engine {engine!r}")
+    if size is not None:
+        width, height = size
+        if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
+            raise ValueError(f"no size {size!r}")
+        size = (width, height)
+    if samples is not None and not (isinstance(samples, int) and samples > 0):
+        raise ValueError(f"no number of samples {samples!r}")
+    return Look(engine, size, samples)

@@ -1,0 +1,187 @@
+"""Render settings for every Blender from 4.2 to 5.2, and rendering a range of frames to a video."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+
+from ..dataset.batch import Look
+from ..dataset.errors import DatasetError
+
+EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
+ENGINES = {"workbench": "BLENDER_WORKBENCH", "eevee": EEVEE, "cycles": "CYCLES"}
+
+#: Frames between key frames. Short groups let players seek and chunks join anywhere.
+_KEYFRAME_EVERY = 30
+
+#: Workbench has steps of its own for samples a pixel.
+_WORKBENCH_AA = {1: "OFF", 5: "5", 8: "8", 11: "11", 16: "16", 32: "32"}
+
+
+def apply_look(scene: bpy.types.Scene, look: Look, *, builtin: bool = False) -> None:
+    """Set engine, size and samples as far as `look` names them.
+
+    `auto`, and no engine at all on the built-in template, is EEVEE with a GPU and Workbench without; on a
+    template of the user's own `auto` is the template's engine. DatasetError for a size that H.264 cannot hold.
+    """
+    engine = look.engine or ("auto" if builtin else None)
+    if engine == "auto":
+        engine = None if not builtin else ("eevee" if has_gpu() else "workbench")
+    if engine is not None:
+        scene.render.engine = ENGINES[engine]
+    if look.size is not None:
+        scene.render.resolution_x, scene.render.resolution_y = look.size
+        scene.render.resolution_percentage = 100
+    if look.samples is not None:
+        _set_samples(scene, look.samples)
+    width, height = size_of(scene)
+    if width % 2 or height % 2:
+        raise DatasetError(f"the template renders {width}x{height}; H.264 video needs even sides: use --size")
+    if scene.render.engine == "CYCLES":
+        _use_cycles_devices(scene)
+    scene.render.use_persistent_data = True
+
+
+def size_of(scene: bpy.types.Scene) -> tuple[int, int]:
+    """Width and height of a rendered frame in pixels."""
+    share = scene.render.resolution_percentage
+    return scene.render.resolution_x * share // 100, scene.render.resolution_y * share // 100
+
+
+def has_gpu() -> bool:
+    """Whether Blender draws on a real GPU; a software rasteriser such as llvmpipe is none."""
+    import gpu  # the module cannot be used before Blender has its window system
+
+    try:
+        kind = gpu.platform.device_type_get()
+    except SystemError:
+        # In background mode the GPU context comes with the first frame rendered.
+        _render_one_pixel()
+        try:
+            kind = gpu.platform.device_type_get()
+        except SystemError:
+            return False
+    return kind not in ("SOFTWARE", "UNKNOWN")
+
+
+def render_video(
+    scene: bpy.types.Scene, first: int, last: int, output: Path, on_frame: Callable[[int], None] = lambda frame: None
+) -> None:
+    """Render frames first..last to an H.264 MKV: near lossless, yuv420p, closed groups of pictures, 30/1 fps.
+
+    on_frame is called with each frame that has been handed to the encoder. The video is written beside and
+    renamed when it is whole. Raises DatasetError where Blender could not write it.
+    """
+    _set_video(scene)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    beside = output.with_name(f"{output.name}.{os.getpid()}.partial")
+    scene.render.filepath = str(beside)
+    scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
+    written: list[int] = []
+
+    def count(rendered: bpy.types.Scene, *_: object) -> None:
+        if rendered == scene:
+            written.append(rendered.frame_current)
+            on_frame(rendered.frame_current)
+
+    try:
+        with _handler(bpy.app.handlers.render_write, count):
+            try:
+                bpy.ops.render.render(animation=True, scene=scene.name)
+            except RuntimeError as error:
+                raise DatasetError(f"{output}: Blender could not render it ({str(error).strip()})") from error
+        if len(written) != last - first + 1 or not beside.is_file() or not beside.stat().st_size:
+            raise DatasetError(
+                f"{output}: Blender wrote {len(written)} of {last - first + 1} frames; is the folder writable and not full?"
+            )
+        with open(beside, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, output)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def render_picture(scene: bpy.types.Scene, output: Path) -> None:
+    """Render the current frame to a PNG."""
+    settings = scene.render.image_settings
+    if bpy.app.version >= (5, 0, 0):
+        settings.media_type = "IMAGE"
+    settings.file_format = "PNG"
+    scene.render.use_file_extension = False
+    scene.render.filepath = str(output)
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+
+
+def _set_video(scene: bpy.types.Scene) -> None:
+    render = scene.render
+    if bpy.app.version >= (5, 0, 0):
+        render.image_settings.media_type = "VIDEO"
+    render.image_settings.file_format = "FFMPEG"
+    render.image_settings.color_mode = "RGB"
+    render.use_file_extension = False  # the name given is the name written
+    render.use_stamp = False
+    for stamp in ("date", "time", "render_time", "frame", "filename", "memory", "hostname", "camera", "scene"):
+        setattr(render, f"use_stamp_{stamp}", False)  # the same frames are to give the same file
+    video = render.ffmpeg
+    video.format, video.codec, video.audio_codec = "MKV", "H264", "NONE"
+    video.constant_rate_factor = "PERC_LOSSLESS"
+    video.ffmpeg_preset = "GOOD"
+    video.gopsize = _KEYFRAME_EVERY
+    video.use_max_b_frames, video.max_b_frames = True, 0
+
+
+def _set_samples(scene: bpy.types.Scene, samples: int) -> None:
+    if scene.render.engine == "CYCLES":
+        scene.cycles.samples = samples
+    elif scene.render.engine == "BLENDER_WORKBENCH":
+        step = max((s for s in _WORKBENCH_AA if s <= samples), default=1)
+        scene.display.render_aa = _WORKBENCH_AA[step]
+    elif scene.render.engine == EEVEE:
+        scene.eevee.taa_render_samples = samples
+    else:
+        raise DatasetError(f"the samples of the engine {scene.render.engine} can only be set in the template")
+
+
+def _use_cycles_devices(scene: bpy.types.Scene) -> None:
+    """Use the GPUs there are: `--factory-startup` drops the user's own choice of devices."""
+    addon = bpy.context.preferences.addons.get("cycles")
+    if addon is None:
+        return
+    preferences = addon.preferences
+    for kind in ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI"):
+        try:
+            devices = preferences.get_devices_for_type(kind)
+        except ValueError:
+            continue  # a build without this kind
+        if any(device.type == kind for device in devices):
+            preferences.compute_device_type = kind
+            for device in devices:
+                device.use = device.type == kind
+            scene.cycles.device = "GPU"
+            return
+
+
+def _render_one_pixel() -> None:
+    scene = bpy.data.scenes.new("interact_gpu_probe")
+    try:
+        scene.render.engine = "BLENDER_WORKBENCH"
+        scene.render.resolution_x = scene.render.resolution_y = 8
+        scene.camera = bpy.data.objects.new("interact_gpu_probe", bpy.data.cameras.new("interact_gpu_probe"))
+        scene.collection.objects.link(scene.camera)
+        bpy.ops.render.render(scene=scene.name)
+    finally:
+        bpy.data.cameras.remove(scene.camera.data)
+        bpy.data.scenes.remove(scene)
+
+
+@contextmanager
+def _handler(handlers: list, function: Callable) -> Iterator[None]:
+    handlers.append(function)
+    try:
+        yield
+    finally:
+        handlers.remove(function)

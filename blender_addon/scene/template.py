@@ -1,0 +1,39 @@
+"""The built-in template: every actor of the data set on a stage, for users without a template of their own."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..dataset import databases
+from ..dataset.actor_skeletons import actor_skeletons
+from ..dataset.errors import DatasetError
+from ..dataset.layout import Dataset
+from . import mannequin, stage
+
+#: On the scene of a template that was built here.
+BUILTIN_PROPERTY = "interact_builtin"
+
+
+def build(dataset: Dataset) -> tuple[str, ...]:
+    """Replace the open file by the built-in template; returns notices (actors without any motion)."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene[BUILTIN_PROPERTY] = True
+    stage.build_stage(scene)
+    notices = []
+    skeletons = actor_skeletons(dataset)
+    for actor in databases.actors(dataset).values():
+        if actor.id not in skeletons:
+            notices.append(f"actor {actor.id}: has no BVH in {dataset.root}, and so no body in the template")
+            continue
+        collection = bpy.data.collections.new(f"actor_{actor.id}")
+        scene.collection.children.link(collection)
+        mannequin.build(actor.id, skeletons[actor.id], collection, gender=actor.gender)
+    if len(notices) == len(databases.actors(dataset)):
+        raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
+    return tuple(notices)
+
+
+def is_builtin(scene: bpy.types.Scene) -> bool:
+    """Whether the scene is the built-in template's."""
+    return bool(scene.get(BUILTIN_PROPERTY))

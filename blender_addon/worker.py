@@ -1,0 +1,135 @@
+"""What runs inside Blender: reads a batch, does it, and reports events.
+
+    blender -b --factory-startup --disable-autoexec --python-exit-code 3 --python worker.py -- BATCH
+    python -m blender_addon.worker BATCH                      (the bpy module instead of the application)
+
+BATCH is a file of requests (see dataset/batch.py), or `-` for standard input. Events go to the file that
+`--events` names, else to BATCH.events.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+EXIT_FAILED = 1
+EXIT_DRIVER_GONE = 4
+
+
+class Events:
+    """The event file: one JSON object a line, each line written and flushed whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open for the worker's whole life
+
+    def tell(self, event: str, **facts: object) -> None:
+        self._file.write(json.dumps({"event": event, "time": time.time(), **facts}) + "\n")
+        self._file.flush()
+
+
+class Feed:
+    """Requests from a file or from standard input, read ahead by a thread so that a lost driver is noticed."""
+
+    def __init__(self, source: str) -> None:
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._live = source == "-"
+        self.driver_gone = threading.Event()
+        if self._live:
+            threading.Thread(target=self._read_stdin, daemon=True).start()
+        else:
+            for line in Path(source).read_text(encoding="utf-8").splitlines():
+                self._lines.put(line)
+            self._lines.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        while (line := self._lines.get()) is not None:
+            if line.strip():
+                yield line
+
+    def _read_stdin(self) -> None:
+        from .dataset import batch
+
+        ended = False
+        for line in sys.stdin:
+            ended = batch.is_end(line)
+            self._lines.put(line)
+        if not ended:
+            self.driver_gone.set()
+        self._lines.put(None)
+
+
+def main(arguments: list[str]) -> int:
+    """Do a batch; returns the exit code: 0, 1 if a request failed, 4 if the driver went away."""
+    from .dataset import batch
+    from .dataset.errors import DatasetError
+    from .scene.studio import Studio
+
+    parser = argparse.ArgumentParser(prog="worker.py", description=__doc__.splitlines()[0])
+    parser.add_argument("batch", help="a file of requests, or - for standard input")
+    parser.add_argument("--events", help="where to write events")
+    options = parser.parse_args(arguments)
+    events = Events(Path(options.events or f"{options.batch}.events.jsonl"))
+    feed = Feed(options.batch)
+    # Inside Blender's render nothing else ends it; what is half-written has no final name.
+    studio = Studio(events.tell, lambda: os._exit(EXIT_DRIVER_GONE) if feed.driver_gone.is_set() else None)
+    failures = 0
+    for line in feed:
+        request: batch.Request | None = None
+        try:
+            request = batch.parse_line(line)
+            if isinstance(request, batch.End):
+                break
+            studio.do(request)
+        except DatasetError as error:
+            failures += 1
+            events.tell("failed", id=getattr(request, "id", ""), error=str(error), bad_input=True)
+        except Exception as error:  # noqa: BLE001 - one request's accident must not end the others; it is reported
+            failures += 1
+            traceback.print_exc()
+            events.tell(
+                "failed", id=getattr(request, "id", ""), error=f"{type(error).__name__}: {error}", bad_input=False,
+                traceback=traceback.format_exc(),
+            )  # fmt: skip
+    if feed.driver_gone.is_set():
+        return EXIT_DRIVER_GONE
+    events.tell("end")
+    return EXIT_FAILED if failures else 0
+
+
+def _load_package() -> None:
+    """Make the folder this file lies in importable as `blender_addon`, and nothing beside it.
+
+    A site-packages folder on Blender's own path would bring another numpy into Blender.
+    """
+    folder = Path(__file__).resolve().parent
+    spec = importlib.util.spec_from_file_location(
+        "blender_addon", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["blender_addon"] = module
+    spec.loader.exec_module(module)
+
+
+def _run() -> None:
+    if not __package__:
+        _load_package()
+    arguments = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
+    code = importlib.import_module("blender_addon.worker").main(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: Blender turns it into its own exit code, and the bpy module 4.5 can hang in its destructors.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    _run()

@@ -1,0 +1,272 @@
+"""The sound of a scene: mixes the actors' voices and puts them under the rendered picture.
+
+ffmpeg-python builds the filter graph; the ffmpeg program runs it, started from an argument list.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from .errors import FarmError
+from .video import VideoInfo, ffmpeg_binary, probe, whole_file
+
+if TYPE_CHECKING:
+    from ffmpeg.nodes import FilterableStream
+
+#: Sampling rate of the finished sound in Hz.
+SAMPLE_RATE = 48_000
+
+#: Samples in a frame of AAC: the sound is as long as the picture to within one of these.
+AAC_FRAME = 1024
+
+#: Peak that the limiter lets through (full scale is 1): AAC overshoots what it is given, in loud speech by 2 dB.
+PEAK = 0.8
+
+#: A data chunk of this size lasts to the end of the file: its writer could not go back to fill in the length.
+UNKNOWN_SIZE = 0xFFFFFFFF
+
+#: Lines of ffmpeg's that follow from a failure and do not tell why.
+FFMPEG_EPILOGUE = (
+    "Conversion failed",
+    "Error initializing output stream",
+    "Error opening input files",
+    "Error opening output",
+    "Error sending frames",
+    "Last message repeated",
+    "Nothing was written",
+    "Task finished",
+    "Terminating thread",
+)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A wav file, as its header describes it."""
+
+    path: Path
+    channels: int
+    seconds: float
+
+
+def check_wav(path: Path) -> None:
+    """Raises FarmError unless `path` is a whole wav file with samples in it."""
+    read_wave(path)
+
+
+def mux(
+    video: Path,
+    voices: Sequence[Path],
+    out: Path,
+    *,
+    frames: int | None = None,
+    stereo: bool = False,
+    start: Fraction = Fraction(0),
+    tags: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Put one or two `voices` (wav files) under `video`, its picture copied as it is, into the MP4 file `out`.
+
+    The voices keep their own gain and are mixed, or, with `stereo`, the first goes left and the second right (a single
+    voice stays in the middle). The sound is padded with silence, or cut, to the picture's length. `frames` is how many
+    the video must have. `start` is where in the wavs the picture begins, in seconds, for a part of a scene. `tags` become
+    the MP4's container tags, by default the video's own. Returns a sentence for every voice that is longer or shorter
+    than the picture by more than a frame. Raises FarmError for unusable input or where ffmpeg fails; nothing is then
+    left behind.
+    """
+    if not 1 <= len(voices) <= 2:
+        raise FarmError(f"{out}: {len(voices)} voices to mux; give one or two wav files")
+    waves = [read_wave(voice) for voice in voices]
+    if len({wave.path for wave in waves}) < len(waves):
+        raise FarmError(f"{voices[0]}: given twice; give the wav of each actor once")
+    picture = probe(video)
+    if frames is not None and picture.frames != frames:
+        raise FarmError(f"{video}: holds {picture.frames} frames, not {frames}; render it again")
+    if picture.fps.denominator != 1:
+        raise FarmError(f"{video}: {picture.fps} frames a second is no whole number; render it at 30")
+    with whole_file(out) as partial:
+        log = _run(ffmpeg_arguments(picture, waves, partial, stereo=stereo, start=start, tags=tags), out)
+        _require_whole(partial, out, picture, log)
+    return tuple(notice for wave in waves if (notice := _length_notice(wave, picture, start)))
+
+
+def ffmpeg_arguments(
+    picture: VideoInfo,
+    waves: Sequence[Wave],
+    target: Path,
+    *,
+    stereo: bool = False,
+    start: Fraction = Fraction(0),
+    tags: Mapping[str, str] | None = None,
+) -> list[str]:
+    """The ffmpeg command, as an argument list, that writes `picture` with the voices into the MP4 file `target`."""
+    import ffmpeg
+
+    skipped = round(start * SAMPLE_RATE)
+    samples = round(picture.seconds * SAMPLE_RATE)
+    sides = ("left", "right") if stereo and len(waves) == 2 else ("middle",) * len(waves)
+    sound = [_placed(wave, side) for wave, side in zip(waves, sides, strict=True)]
+    mixed = sound[0] if len(sound) == 1 else ffmpeg.filter(sound, "amix", duration="longest", normalize=0)
+    mixed = (
+        # The limiter looks ahead; latency=1 takes the delay out again.
+        mixed.filter("alimiter", limit=PEAK, level=0, latency=1)
+        .filter("apad", whole_len=skipped + samples)
+        .filter("atrim", start_sample=skipped, end_sample=skipped + samples)
+        .filter("asetpts", "PTS-STARTPTS")
+    )
+    # Absolute, so that no name is taken for an option or a protocol.
+    source = ffmpeg.input(str(Path(picture.path).absolute()))
+    output = ffmpeg.output(
+        source["v:0"],
+        mixed,
+        str(target.absolute()),
+        format="mp4",
+        vcodec="copy",
+        acodec="aac",
+        audio_bitrate="192k",
+        # ffmpeg's own advice for this many bits: better than its default and several times faster.
+        aac_coder="fast",
+        # One tick a frame: MKV's milliseconds are rounded to exact frame times.
+        video_track_timescale=picture.fps.numerator,
+        movflags="+faststart+use_metadata_tags",
+        map_metadata=-1,
+        map_chapters=-1,
+        **_tag_options(picture.metadata if tags is None else tags),
+    )
+    output = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
+    return ffmpeg.compile(output, cmd=ffmpeg_binary(), overwrite_output=True)
+
+
+def _tag_options(tags: Mapping[str, str]) -> dict[str, str]:
+    """Container tags as output options; the number, which ffmpeg ignores, keeps their names apart for Python."""
+    written = [f"{key}={value}" for key, value in tags.items() if key != "encoder"]
+    return {f"metadata:g:{number}": tag for number, tag in enumerate(written)}
+
+
+def _placed(wave: Wave, side: str) -> FilterableStream:
+    """One voice at 48 kHz in two channels, on its `side`.
+
+    The gains are written out: left to itself ffmpeg would take mono down by 3 dB where it makes it stereo. `<` makes
+    the gains of an output channel add up to 1 (ffmpeg-python escapes `=` more than ffmpeg undoes).
+    """
+    import ffmpeg
+
+    two = wave.channels == 2
+    both = "c0+c1" if two else "c0"
+    layout = {
+        "middle": "c0<c0|c1<c1" if two else "c0<c0|c1<c0",
+        "left": f"c0<{both}|c1<0*c0",
+        "right": f"c0<0*c0|c1<{both}",
+    }[side]
+    return (
+        ffmpeg.input(str(wave.path))
+        .audio.filter("aformat", sample_fmts="fltp", sample_rates=SAMPLE_RATE)
+        .filter("pan", f"stereo|{layout}")
+    )
+
+
+def _run(arguments: Sequence[str], out: Path) -> str:
+    """Runs ffmpeg; returns what it wrote to its standard error."""
+    done = subprocess.run(
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        reason = _reason(done.stderr) or f"exit status {done.returncode}"
+        raise FarmError(f"{out}: ffmpeg could not write it ({reason}); check the video, the wavs and the free space")
+    return done.stderr
+
+
+def _reason(log: str) -> str:
+    """The first and the last line of `log` that tell why ffmpeg failed: mostly the cause and what came of it."""
+    lines = [re.sub(r"^(\[[^\]]* @ 0x[0-9a-f]+\] *)+", "", line.strip()) for line in log.splitlines()]
+    telling = [line for line in lines if line and not line.startswith(FFMPEG_EPILOGUE)]
+    return "; ".join(dict.fromkeys(telling[:1] + telling[-1:]))
+
+
+def _require_whole(written: Path, out: Path, picture: VideoInfo, log: str) -> None:
+    """Holds the header of what ffmpeg wrote against the picture: ffmpeg ends well on a full disk or a read error."""
+    import av
+
+    try:
+        with av.open(str(written)) as container:
+            frames = container.streams.video[0].frames
+            sound = container.streams.audio[0]
+            missing = picture.seconds - sound.duration * sound.time_base
+    except av.error.FFmpegError as error:
+        reason = _reason(log) or error.strerror
+        raise FarmError(f"{out}: what ffmpeg wrote is unreadable ({reason}); check the free space") from error
+    if frames != picture.frames or missing > Fraction(AAC_FRAME, SAMPLE_RATE):
+        reason = _reason(log) or f"{frames} of {picture.frames} frames, sound {float(missing):.2f} s short"
+        raise FarmError(f"{out}: ffmpeg stopped early ({reason}); check the disks and mux it again")
+
+
+def _length_notice(wave: Wave, picture: VideoInfo, start: Fraction) -> str:
+    if start:
+        return ""  # of a part of a scene nothing can be told
+    surplus = wave.seconds - float(picture.seconds)
+    if abs(surplus) <= 1 / picture.fps:
+        return ""
+    length = f"{abs(surplus):.2f} s"
+    if surplus > 0:
+        return f"{wave.path.name} is {length} longer than the picture; its end was cut."
+    return f"{wave.path.name} is {length} shorter than the picture; it was padded with silence."
+
+
+def read_wave(path: Path) -> Wave:
+    """The facts in the header of a wav file.
+
+    FFmpeg plays what is left of a file that was cut, so the sizes in the header are held against the file here. Raises
+    FarmError for anything but a RIFF (or RF64) wav that holds all the samples it says.
+    """
+    path = Path(path).absolute()
+    if not path.is_file():
+        raise FarmError(f"{path}: no such wav file; check the data set's wav folder")
+    size = path.stat().st_size
+    if size == 0:
+        raise FarmError(f"{path}: an empty file; fetch the wav again")
+    try:
+        with path.open("rb") as file:
+            wave, end = _parse_riff(path, file, size)
+    except struct.error as error:
+        raise FarmError(f"{path}: its wav header is cut short; fetch the wav again") from error
+    if end > size:
+        raise FarmError(f"{path}: cut short, {end - size} bytes of its samples are missing; fetch the wav again")
+    if wave.seconds <= 0:
+        raise FarmError(f"{path}: holds no samples; fetch the wav again or leave this voice out")
+    if wave.channels not in (1, 2):
+        raise FarmError(f"{path}: has {wave.channels} channels; give a mono or stereo wav")
+    return wave
+
+
+def _parse_riff(path: Path, file: BinaryIO, size: int) -> tuple[Wave, int]:
+    """The wav file's facts, and the offset at which its samples end by its header; struct.error where it breaks off."""
+    magic, _, form = struct.unpack("<4sI4s", file.read(12))
+    if magic not in (b"RIFF", b"RF64", b"BW64") or form != b"WAVE":
+        raise FarmError(f"{path}: not a RIFF wav file; convert it to wav")
+    long_size: int | None = None
+    channels = byte_rate = 0
+    while True:
+        name, length = struct.unpack("<4sI", file.read(8))
+        start = file.tell()
+        if name == b"ds64":
+            long_size = struct.unpack("<QQ", file.read(16))[1]
+        elif name == b"fmt ":
+            _, channels, _, byte_rate = struct.unpack("<HHII", file.read(12))
+        elif name == b"data":
+            break
+        file.seek(start + length + length % 2)
+    if length == UNKNOWN_SIZE:
+        length = size - start if long_size is None else long_size
+    seconds = length / byte_rate if byte_rate else 0.0
+    return Wave(path, channels, seconds), start + length

@@ -1,0 +1,103 @@
+"""Which Blender renders, the application or the bpy module, and the command line that starts a worker in it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import FarmError
+
+OLDEST = (4, 2)
+WORKER = Path(__file__).resolve().parent.parent / "blender_addon" / "worker.py"
+
+#: Blender's exit code for an exception that escaped the worker.
+_PYTHON_FAILED = 3
+
+
+@dataclass(frozen=True)
+class Blender:
+    """A Blender to render with: the application at `path`, or this Python's bpy module where `path` is None."""
+
+    path: Path | None
+    version: str
+
+    def __str__(self) -> str:
+        return f"Blender {self.version} ({self.path})" if self.path else f"the bpy module {self.version}"
+
+    def command(self, batch: str, events: Path) -> list[str]:
+        """The command that does a batch: a file of requests, or "-" for standard input."""
+        told = [batch, "--events", str(events)]
+        if self.path is None:
+            # -P: the add-on's own folder must not come to stand on the module's path.
+            return [sys.executable, "-P", str(WORKER), *told]
+        return [
+            str(self.path),
+            "--background",
+            "--factory-startup",
+            "--disable-autoexec",
+            "--python-exit-code",
+            str(_PYTHON_FAILED),
+            "--python",
+            str(WORKER),
+            "--",
+            *told,
+        ]
+
+
+def find(choice: Path | str | None = None) -> Blender:
+    """The Blender to use: `choice`, else INTERACT_BLENDER, else a `blender` on PATH, else the bpy module.
+
+    One on PATH that is too old is passed over; one that was named and cannot be used raises FarmError.
+    """
+    named = choice or os.environ.get("INTERACT_BLENDER")
+    if named:
+        return _application(Path(named))
+    on_path = shutil.which("blender")
+    if on_path:
+        try:
+            return _application(Path(on_path))
+        except FarmError:
+            module = module_version()
+            if module is None:
+                raise
+            return Blender(None, module)
+    module = module_version()
+    if module is None:
+        raise FarmError(
+            "no Blender found: install Blender 4.2 or newer and name it with --blender, "
+            "or install the bpy module (pip install 'interact-farm[render]')"
+        )
+    return Blender(None, module)
+
+
+def module_version() -> str | None:
+    """The version of the bpy wheel in this Python, without importing it; None where there is none."""
+    try:
+        return importlib.metadata.version("bpy")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _application(path: Path) -> Blender:
+    found = shutil.which(str(path))
+    if found is None:
+        raise FarmError(f"{path}: no such Blender, or not a program; --blender must name the blender executable")
+    try:
+        done = subprocess.run(
+            [found, "--version"], capture_output=True, text=True, errors="replace", timeout=120, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise FarmError(f"{path}: does not start ({error})") from error
+    version = re.search(r"Blender (\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
+    if not version:
+        said = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise FarmError(f"{path}: does not say which Blender it is ({said[0]})")
+    if (int(version[1]), int(version[2])) < OLDEST:
+        raise FarmError(f"{path}: is {version[0]}; 4.2 or newer is needed")
+    return Blender(Path(found).absolute(), version[0].removeprefix("Blender "))

@@ -1,0 +1,154 @@
+"""Body scenes from a job file: what the `body` commands do, as plain functions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from blender_addon.dataset import batch, jobs
+from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset.layout import Dataset
+from blender_addon.dataset.naming import SceneId
+
+from . import blender as blenders
+from . import plan, templates
+from .errors import FarmError
+from .executors.local import do_one
+from .mux import mux_scene
+from .run import Run, SceneResult, Settings, Snapshot
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """How to render; None leaves a choice to the template, the data set or the machine.
+
+    template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
+    samples; frames: the first and the last to render, from 1; chunk: frames a chunk; out: the folder for all
+    results; mux: add the sound; stereo: male left, female right; overwrite: render finished scenes again.
+    """
+
+    template: Path | None = None
+    blender: Path | None = None
+    workers: int | None = None
+    look: batch.Look = field(default_factory=batch.Look)
+    frames: tuple[int, int] | None = None
+    chunk: int | None = None
+    out: Path | None = None
+    mux: bool = True
+    stereo: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is planned and not begun."""
+
+    plan: plan.Plan
+    dataset: Dataset
+    outputs: plan.Outputs
+    template: templates.Template
+    options: RenderOptions
+
+
+def prepare(job: Path, data: Path, options: RenderOptions | None = None) -> Prepared:
+    """Plan the rendering of a job file; writes nothing. Raises FarmError or DatasetError where nothing can be done."""
+    options = options or RenderOptions()
+    dataset = Dataset.at(data)
+    outputs = plan.Outputs(Path(options.out or dataset.root).absolute())
+    _require_plain_path(outputs.root)
+    listed = jobs.read(job, SceneId)
+    template = templates.choose(dataset, outputs, options.template)
+    planned = plan.make(
+        listed.ids,
+        dataset,
+        outputs,
+        template_fingerprint=template.fingerprint,
+        look=options.look,
+        frames=options.frames,
+        chunk=options.chunk,
+        workers=options.workers or default_workers(),
+        overwrite=options.overwrite,
+    )
+    bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
+    planned = replace(planned, failures=planned.failures | bad_lines, notices=listed.notices)
+    return Prepared(planned, dataset, outputs, template, options)
+
+
+def render(
+    job: Path,
+    data: Path,
+    options: RenderOptions | None = None,
+    show: Callable[[Snapshot], None] = lambda snapshot: None,
+) -> list[SceneResult]:
+    """Render a job file's body scenes and add their sound; what is there already stays.
+
+    One result a scene, failed ones with their problem. show is called with the state of the run several times a
+    second. Raises FarmError or DatasetError where nothing can be done at all.
+    """
+    return execute(prepare(job, data, options), show)
+
+
+def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapshot: None) -> list[SceneResult]:
+    """Do a planned run; see `render`."""
+    options = prepared.options
+    plan.make_room(prepared.outputs, sound=options.mux)
+    blender = None
+    if prepared.plan.frames_missing:
+        blender = blenders.find(options.blender)
+        templates.build(prepared.template, prepared.dataset, prepared.outputs, blender)
+    settings = Settings(
+        prepared.template.path, options.look, options.workers or default_workers(), options.mux, options.stereo
+    )
+    return Run(prepared.plan, prepared.dataset, prepared.outputs, blender, settings, show).execute()
+
+
+def mux(
+    job: Path, data: Path, *, stereo: bool = False, overwrite: bool = False, out: Path | None = None
+) -> list[SceneResult]:
+    """Add the sound to the rendered scenes of a job file; one result a scene, failed ones with their problem."""
+    dataset = Dataset.at(data)
+    outputs = plan.Outputs(Path(out or dataset.root).absolute())
+    plan.make_room(outputs, sound=True)
+    listed = jobs.read(job, SceneId)
+    results = [SceneResult(f"line {line.number}", 0, 0.0, None, line.problem) for line in listed.lines if line.problem]
+    for scene in listed.ids:
+        try:
+            muxed = mux_scene(
+                dataset, scene, outputs.picture(scene), outputs.video(scene), stereo=stereo, overwrite=overwrite
+            )
+        except (FarmError, DatasetError) as error:
+            results.append(SceneResult(str(scene), 0, 0.0, None, str(error)))
+        else:
+            results.append(SceneResult(str(scene), muxed.frames, 0.0, muxed.path, notices=muxed.notices))
+    return results
+
+
+def composite(
+    scene: str, data: Path, save: Path, *, template: Path | None = None, blender: Path | None = None
+) -> tuple[str, ...]:
+    """Composite one scene and save it as a .blend file to open and look at; returns notices."""
+    dataset = Dataset.at(data)
+    scene_id = SceneId.parse(scene)
+    plan.scene_length(dataset, scene_id)  # what can be told without Blender is told before it starts
+    save = Path(save).absolute()
+    if save.suffix != ".blend":
+        raise FarmError(f"{save}: the name to save under ends in .blend")
+    outputs = plan.Outputs(dataset.root)
+    plan.make_room(outputs, sound=False)
+    found = blenders.find(blender)
+    chosen = templates.choose(dataset, outputs, template)
+    templates.build(chosen, dataset, outputs, found)
+    request = batch.SaveComposite(str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save))
+    return tuple(do_one(found, request, outputs.logs)["notices"])
+
+
+def default_workers() -> int:
+    """Workers for this machine: Blender draws with several threads, two cores feed one."""
+    return max(1, min(8, (os.cpu_count() or 1) // 2))
+
+
+def _require_plain_path(path: Path) -> None:
+    if "#" in str(path):
+        raise FarmError(f"{path}: Blender takes '#' in a path for a frame number; use --out with another folder")

@@ -1,0 +1,107 @@
+"""What each line of a job file names, and what of it is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from blender_addon.dataset import blendshapes, databases, jobs, layout
+from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset.layout import Dataset
+from blender_addon.dataset.naming import SceneId
+
+from . import audio, plan
+from .errors import FarmError
+
+
+@dataclass(frozen=True)
+class LineReport:
+    """One line: what it names, how long that is, what keeps it from being rendered, and what is less than whole."""
+
+    number: int
+    text: str
+    actors: tuple[str, ...] = ()
+    emotion: str = ""
+    frames: int = 0
+    problem: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / layout.FPS
+
+
+@dataclass(frozen=True)
+class JobReport:
+    """A job file checked: a report for every naming line, and notices about the file itself."""
+
+    lines: tuple[LineReport, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def problems(self) -> int:
+        return sum(1 for line in self.lines if line.problem)
+
+
+def check_job(job: Path, data: Path) -> JobReport:
+    """Look at every scene that a job file lists."""
+    dataset = Dataset.at(data)
+    listed = jobs.read(job, SceneId)
+    scenarios, notices = {}, list(listed.notices)
+    try:
+        scenarios = databases.scenarios(dataset)
+    except DatasetError as error:
+        notices.append(str(error))
+    return JobReport(tuple(_check_line(dataset, line, scenarios) for line in listed.lines), tuple(notices))
+
+
+def lengths(job: Path, data: Path) -> list[tuple[SceneId, int]]:
+    """Every scene of a job file with its frames, for sharing out work; DatasetError at the first that has none."""
+    dataset = Dataset.at(data)
+    listed = jobs.read(job, SceneId)
+    if listed.problems:
+        raise DatasetError(listed.problems[0])
+    return [(scene, plan.scene_length(dataset, scene)) for scene in listed.ids]
+
+
+def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, databases.Scenario]) -> LineReport:
+    if line.id is None:
+        return LineReport(line.number, line.text, problem=line.problem)
+    scene = line.id
+    emotion = scenarios[scene.scenario].emotion if scene.scenario in scenarios else ""
+    try:
+        actors = databases.session_of(dataset, scene).actors
+    except DatasetError as error:
+        return LineReport(line.number, str(scene), emotion=emotion, problem=str(error))
+    missing: list[str] = []
+    if scenarios and scene.scenario not in scenarios:
+        missing.append(f"scenarios.db has no scenario {scene.scenario}")
+    for actor in actors:
+        missing += _less_than_whole(dataset, scene, actor)
+    try:
+        frames = plan.scene_length(dataset, scene)
+    except DatasetError as error:
+        return LineReport(line.number, str(scene), actors, emotion, 0, str(error), tuple(missing))
+    return LineReport(line.number, str(scene), actors, emotion, frames, "", tuple(missing))
+
+
+def _less_than_whole(dataset: Dataset, scene: SceneId, actor: str) -> list[str]:
+    performance = scene.performance(actor)
+    found = []
+    face, wav = dataset.face_arkit(performance), dataset.wav(performance)
+    if not face.exists():
+        known = " (known to the data set's authors)" if performance in layout.ERRATA_WITHOUT_FACE else ""
+        found.append(f"face_arkit/{face.name} is missing{known}")
+    else:
+        try:
+            blendshapes.load_arkit(face)
+        except DatasetError as error:
+            found.append(str(error))
+    if not wav.exists():
+        found.append(f"wav/{wav.name} is missing")
+    else:
+        try:
+            audio.check_wav(wav)
+        except FarmError as error:
+            found.append(str(error))
+    return found

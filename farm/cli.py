@@ -1,0 +1,353 @@
+"""The command line: one group per noun, each command thin over a plain function."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from blender_addon.dataset import batch, jobs, layout
+from blender_addon.dataset.errors import DatasetError
+
+from . import __version__, body, check, doctor, plan, templates
+from . import blender as blenders
+from .errors import FarmError
+from .report import tables
+from .report.progress import ProgressView, duration
+
+PATH = click.Path(path_type=Path)
+
+
+class FrameRange(click.ParamType):
+    """`A-B` or `A`: frames from 1, both counted."""
+
+    name = "A-B"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        first, dash, last = str(value).partition("-")
+        if not first.isdigit() or (dash and not last.isdigit()):
+            self.fail(f"{value!r} is no range of frames: write A-B, such as 1-90", param, ctx)
+        found = int(first), int(last or first)
+        if not 1 <= found[0] <= found[1]:
+            self.fail(f"{value!r} is no range of frames: they count from 1, the first not after the last", param, ctx)
+        return found
+
+
+class FrameSize(click.ParamType):
+    """`WxH` in pixels, both even, as H.264 has it."""
+
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        width, _, height = str(value).lower().partition("x")
+        if not (width.isdigit() and height.isdigit()):
+            self.fail(f"{value!r} is no size: write WxH, such as 1280x720", param, ctx)
+        found = int(width), int(height)
+        if min(found) < 16 or max(found) > 8192 or found[0] % 2 or found[1] % 2:
+            self.fail(f"{value!r}: sides must be even and between 16 and 8192", param, ctx)
+        return found
+
+
+def data_option(command: Callable) -> Callable:
+    return click.option(
+        "--data", type=PATH, envvar="INTERACT_DATA", default=".", show_default="INTERACT_DATA, else here",
+        help="The data set's root folder.",
+    )(command)  # fmt: skip
+
+
+def json_option(command: Callable) -> Callable:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+def blender_option(command: Callable) -> Callable:
+    return click.option("--blender", type=PATH, help="A Blender executable (4.2 or newer).")(command)
+
+
+def render_options(command: Callable) -> Callable:
+    """The options of everything that renders, gathered into one `options` argument."""
+
+    @wraps(command)
+    def gathered(**given: Any) -> Any:
+        look = batch.Look(given.pop("engine"), given.pop("size"), given.pop("samples"))
+        names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite")
+        options = body.RenderOptions(look=look, mux=not given.pop("no_mux"), **{n: given.pop(n) for n in names})
+        return command(options=options, **given)
+
+    for option in reversed((
+        click.option("--template", type=PATH, help="A .blend file with the actors' rigs."),
+        click.option("--blender", type=PATH, help="A Blender executable (4.2 or newer)."),
+        click.option("--workers", type=click.IntRange(1, 256), help="Blenders at a time.  [default: half the cores]"),
+        click.option("--engine", type=click.Choice(["auto", "workbench", "eevee", "cycles"]),
+                     help="Render engine; auto is EEVEE with a GPU, else Workbench.  [default: the template's]"),
+        click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
+        click.option("--samples", type=click.IntRange(1, 65536), help="Samples a pixel.  [default: the template's]"),
+        click.option("--frames", type=FrameRange(), help="Only these frames, into a video of their own name."),
+        click.option("--chunk", type=click.IntRange(1), help=f"Frames a chunk.  [default: up to {plan.CHUNK_FRAMES}]"),
+        click.option("--out", type=PATH, help="Folder for the results.  [default: the data set]"),
+        click.option("--stereo", is_flag=True, help="The male actor's voice left, the female's right."),
+        click.option("--no-mux", is_flag=True, help="Leave the sound for `body mux`."),
+        click.option("--overwrite", is_flag=True, help="Render again what is finished."),
+    )):  # fmt: skip
+        gathered = option(gathered)
+    return gathered
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="interact-farm")
+def main() -> None:
+    """Turns InterAct's two-person motion capture into videos with sound.
+
+    New here? `interact-farm demo DIR` makes a small data set and renders it; `interact-farm doctor` says what
+    this machine can do.
+    """
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option("--scenes", type=click.IntRange(1, 200), default=2, show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.5, 600), default=4.0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@render_options
+def demo(folder: Path, scenes: int, seconds: float, seed: int, options: body.RenderOptions) -> None:
+    """Make a small data set in DIR, render it and add its sound."""
+    from .demo.maker import make_dataset
+
+    made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed)
+    _console().print(f"made {len(made.scenes)} scenes of {seconds:g} s in {folder}", soft_wrap=True)
+    _render(made.body_job, folder, options)
+
+
+@main.group()
+def data() -> None:
+    """Data sets."""
+
+
+@data.command("make")
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option("--scenes", type=click.IntRange(1, 200), default=2, show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.5, 600), default=4.0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--mess", is_flag=True, help="With the defects that real data has.")
+def data_make(folder: Path, scenes: int, seconds: float, seed: int, mess: bool) -> None:
+    """Make a small data set in InterAct's format in DIR: two people who talk."""
+    from .demo.maker import make_dataset
+
+    made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed, mess=mess)
+    console = _console()
+    console.print(
+        f"made {len(made.scenes)} scenes in {folder}; job files: {made.body_job}, {made.face_job}", soft_wrap=True
+    )
+    tables.print_notices(console, made.defects)
+
+
+@main.group("jobs")
+def jobs_group() -> None:
+    """Job files: one scene a line."""
+
+
+@jobs_group.command("check")
+@click.argument("job", type=PATH)
+@data_option
+@json_option
+def jobs_check(job: Path, data: Path, as_json: bool) -> None:
+    """What each line of JOB names, and what of it is missing."""
+    report = check.check_job(job, data)
+    console = _console()
+    if as_json:
+        tables.print_json(console, report)
+    else:
+        table = Table(title=escape(str(job)))
+        for heading in ("line", "scene", "actors", "emotion", "length", "found"):
+            table.add_column(heading)
+        for line in report.lines:
+            found = [f"[red]{escape(line.problem)}[/red]"] if line.problem else []
+            found += [f"[yellow]{escape(missing)}[/yellow]" for missing in line.missing]
+            table.add_row(
+                str(line.number), escape(line.text), " ".join(line.actors), line.emotion,
+                f"{line.frames} frames, {duration(line.seconds)}" if line.frames else "-", "\n".join(found) or "complete",
+            )  # fmt: skip
+        console.print(table)
+        tables.print_notices(console, report.notices)
+    if report.problems:
+        raise FarmError(f"{job}: {report.problems} of {len(report.lines)} lines cannot be rendered")
+
+
+@jobs_group.command("split")
+@click.argument("job", type=PATH)
+@click.option("--parts", type=click.IntRange(1), help="Into so many job files of about equal work.")
+@click.option("--max-frames", type=click.IntRange(1), help="Into job files of at most so many frames.")
+@click.option("--out", type=PATH, help="Folder for the job files.  [default: beside JOB]")
+@data_option
+def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path | None, data: Path) -> None:
+    """Split JOB into job files of about equal work, counted in frames."""
+    if (parts is None) == (max_frames is None):
+        raise click.UsageError("give either --parts or --max-frames")
+    lengths = check.lengths(job, data)
+    shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames)
+    frames = dict(lengths)
+    folder = out or job.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    digits = max(2, len(str(len(shares))))
+    for number, share in enumerate(shares, 1):
+        path = folder / f"{job.stem}_{number:0{digits}d}{job.suffix or '.txt'}"
+        total = sum(frames[scene] for scene in share)
+        jobs.write(path, share, f"{len(share)} scenes, {total} frames, {total / layout.FPS / 60:.1f} min")
+        click.echo(f"{path}: {len(share)} scenes, {total} frames")
+
+
+@main.group("body")
+def body_group() -> None:
+    """Body scenes: both actors in one picture."""
+
+
+@body_group.command("render")
+@click.argument("job", type=PATH)
+@data_option
+@render_options
+@click.option("--dry-run", is_flag=True, help="Only print the plan.")
+@json_option
+def body_render(job: Path, data: Path, options: body.RenderOptions, dry_run: bool, as_json: bool) -> None:
+    """Render the scenes that JOB lists, and add their sound.
+
+    What is finished stays; a run that was stopped goes on where it was.
+    """
+    if dry_run:
+        prepared = body.prepare(job, data, options)
+        if as_json:
+            tables.print_json(_console(), tables.plan_facts(prepared.plan))
+        else:
+            tables.print_plan(_console(), prepared.plan)
+            tables.print_notices(_console(), prepared.plan.notices)
+        return
+    _render(job, data, options, as_json)
+
+
+@body_group.command("mux")
+@click.argument("job", type=PATH)
+@data_option
+@click.option("--out", type=PATH, help="Folder of the results.  [default: the data set]")
+@click.option("--stereo", is_flag=True, help="The male actor's voice left, the female's right.")
+@click.option("--overwrite", is_flag=True, help="Also where the sound is there already.")
+@json_option
+def body_mux(job: Path, data: Path, out: Path | None, stereo: bool, overwrite: bool, as_json: bool) -> None:
+    """Add the sound to the rendered scenes that JOB lists."""
+    _report(body.mux(job, data, stereo=stereo, overwrite=overwrite, out=out), as_json)
+
+
+@body_group.command("composite")
+@click.argument("scene")
+@data_option
+@click.option("--save", type=PATH, required=True, help="The .blend file to write.")
+@click.option("--template", type=PATH, help="A .blend file with the actors' rigs.")
+@blender_option
+def body_composite(scene: str, data: Path, save: Path, template: Path | None, blender: Path | None) -> None:
+    """Put SCENE's motion and faces on the rigs and save it as a .blend file to open and look at."""
+    notices = body.composite(scene, data, save, template=template, blender=blender)
+    tables.print_notices(_console(), notices)
+    click.echo(f"saved {save}")
+
+
+@main.group("template")
+def template_group() -> None:
+    """The built-in template: people and a stage."""
+
+
+@template_group.command("make")
+@click.argument("output", metavar="OUT.blend", type=PATH)
+@data_option
+@blender_option
+def template_make(output: Path, data: Path, blender: Path | None) -> None:
+    """Build the template with every actor of the data set, stage, lights and camera."""
+    dataset = layout.Dataset.at(data)
+    logs = output.absolute().parent / f"{output.stem}.log"
+    notices = templates.make(output, dataset, blenders.find(blender), logs)
+    tables.print_notices(_console(), notices)
+    click.echo(f"saved {output}")
+
+
+@main.command("doctor")
+@blender_option
+@click.option("--out", type=PATH, default=".", help="The folder that will be rendered to.")
+@json_option
+def doctor_command(blender: Path | None, out: Path, as_json: bool) -> None:
+    """Say what was found on this machine, and whether rendering works."""
+    findings = doctor.examine(out, blender)
+    console = _console()
+    if as_json:
+        tables.print_json(console, findings)
+    else:
+        for finding in findings:
+            mark = (
+                "[green]yes[/green]" if finding.good else "[red]NO [/red]" if finding.needed else "[yellow]no [/yellow]"
+            )
+            console.print(f"{mark} {finding.name:<11} {escape(finding.found)}", soft_wrap=True)
+            if finding.advice:
+                console.print(f"                {escape(finding.advice)}", soft_wrap=True)
+    if not doctor.can_render(findings):
+        raise FarmError("rendering cannot work here yet; the lines marked NO say what to do")
+
+
+def _render(job: Path, data: Path, options: body.RenderOptions, as_json: bool = False) -> None:
+    errors = Console(stderr=True)
+    prepared = body.prepare(job, data, options)
+    tables.print_notices(errors, prepared.plan.notices)
+    with ProgressView(errors) as view, _stoppable():
+        results = body.execute(prepared, view.show)
+    _report(results, as_json)
+
+
+def _report(results: list, as_json: bool) -> None:
+    if as_json:
+        tables.print_json(_console(), results)
+    else:
+        tables.print_results(_console(), results)
+    failed = [result for result in results if result.problem]
+    if failed:
+        raise FarmError(f"{len(failed)} of {len(results)} scenes failed: {failed[0].scene}: {failed[0].problem}")
+
+
+class _stoppable:  # noqa: N801 - used like the context managers of contextlib
+    """SIGTERM stops a run as Ctrl-C does: workers are ended, what is whole stays."""
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._stop)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    @staticmethod
+    def _stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+
+def _console() -> Console:
+    console = Console()
+    # A file or a pipe has no width: long paths must not be folded for it.
+    return console if console.is_terminal else Console(width=200)
+
+
+def run() -> None:
+    """The entry point: errors that a user can act on are one sentence and exit code 1."""
+    try:
+        main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (FarmError, DatasetError) as error:
+        Console(stderr=True).print(f"[red]Error:[/red] {escape(str(error))}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; the same command goes on where this one was", err=True)
+        sys.exit(130)

@@ -1,0 +1,138 @@
+"""A worker as a process of this machine: started, fed with requests, listened to, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from blender_addon.dataset import batch
+
+from ..blender import Blender
+from ..errors import FarmError
+
+#: How long a worker has to end by itself once it is told to.
+_GRACE_SECONDS = 5.0
+
+
+class LocalWorker:
+    """One Blender that is kept fed: `send` requests, `events` says what happened since the last call.
+
+    It runs in a process group of its own, so that Ctrl-C reaches the driver alone and ending the worker ends
+    whatever it started too. Its event file and its log stay in `folder`.
+    """
+
+    def __init__(self, name: str, blender: Blender, folder: Path) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._events = folder / f"{name}.events.jsonl"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._events.write_bytes(b"")
+        self._read = 0
+        with open(self.log, "wb") as log:
+            try:
+                self._process = subprocess.Popen(
+                    blender.command("-", self._events),
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=os.name == "posix",
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                )
+            except OSError as error:
+                raise FarmError(f"{blender} does not start ({error})") from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative for the signal that ended it."""
+        return self._process.poll()
+
+    def send(self, request: batch.Request) -> None:
+        """Queue a request; nothing happens where the worker is gone (`exit_code` tells)."""
+        try:
+            self._process.stdin.write(batch.to_line(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            return  # the driver finds it dead in its next look at exit_code
+
+    def events(self) -> list[dict[str, Any]]:
+        """Events since the last call; a line still being written waits for the next."""
+        with open(self._events, "rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def finish(self) -> None:
+        """Tell the worker to end when its requests are done."""
+        self.send(batch.End())
+
+    def kill(self) -> None:
+        """End the worker and all it started, now."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            self._process.wait()
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait for the worker to end by itself; None where it does not in that time."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def how_it_ended(self) -> str:
+        """In words, with the last line of its log that says anything."""
+        code = self.exit_code
+        if code is None:
+            return "runs"
+        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        errors = [line for line in lines if "rror" in line] or lines
+        return ended + (f" ({errors[-1][:200]})" if errors and code > 0 else "")
+
+    def _signal(self, number: int) -> None:
+        try:
+            if os.name == "posix":
+                os.killpg(self._process.pid, number)
+            else:
+                self._process.terminate()
+        except ProcessLookupError:
+            return  # it ended between the look and the signal
+
+
+def do_one(blender: Blender, request: batch.Request, folder: Path, *, timeout: float = 600.0) -> dict[str, Any]:
+    """Start a worker for one request and wait: its last event. FarmError with the worker's own sentence if it failed."""
+    worker = LocalWorker(f"{type(request).__name__.lower()}-{os.getpid()}", blender, folder)
+    try:
+        worker.send(request)
+        worker.finish()
+        until = time.monotonic() + timeout
+        done: dict[str, Any] | None = None
+        while worker.exit_code is None and time.monotonic() < until:
+            time.sleep(0.05)
+        for event in worker.events():
+            if event["event"] == "failed":
+                raise FarmError(event["error"] if event["bad_input"] else f"{event['error']}; see {worker.log}")
+            if event.get("id") == request.id:
+                done = event
+        if done is None:
+            ended = "does not end" if worker.exit_code is None else worker.how_it_ended()
+            raise FarmError(f"{blender}: the worker {ended}; see {worker.log}")
+        return done
+    finally:
+        if worker.exit_code is None:
+            worker.kill()

@@ -1,0 +1,91 @@
+"""Results and plans as tables for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..plan import Plan
+from ..run import SceneResult
+from .progress import duration
+
+
+def print_results(console: Console, results: Sequence[SceneResult]) -> None:
+    """What became of each scene, where its video is, and every problem and notice below."""
+    table = Table(title="Scenes")
+    table.add_column("scene", no_wrap=True)
+    table.add_column("frames", justify="right")
+    table.add_column("render time", justify="right")
+    table.add_column("file", overflow="fold")
+    table.add_column("problems")
+    for result in results:
+        problem = f"[red]{escape(result.problem)}[/red]" if result.problem else _count(result.notices)
+        spent = duration(result.seconds) if result.seconds else "-"
+        table.add_row(result.scene, str(result.frames or "-"), spent, escape(str(result.file or "-")), problem)
+    console.print(table)
+    print_notices(console, (f"{result.scene}: {notice}" for result in results for notice in result.notices))
+
+
+def print_plan(console: Console, planned: Plan) -> None:
+    """What a run would do."""
+    table = Table(title="Plan")
+    for heading in ("scene", "frames", "chunks", "to render", "why"):
+        table.add_column(heading, justify="left" if heading in ("scene", "why") else "right")
+    for task in planned.tasks:
+        missing = sum(chunk.frames for chunk in task.missing)
+        why = "finished" if task.done else "goes on" if task.present else "not rendered yet"
+        table.add_row(str(task.scene), str(task.frames), str(len(task.chunks)), str(missing), why)
+    for name, problem in planned.failures.items():
+        table.add_row(name, "-", "-", "-", f"[red]{escape(problem)}[/red]")
+    console.print(table)
+    chunks = sum(len(task.missing) for task in planned.tasks)
+    console.print(f"{len(planned.tasks)} scenes, {chunks} chunks, {planned.frames_missing} frames to render")
+
+
+def print_notices(console: Console, notices: Iterable[str]) -> None:
+    """Sentences that a user should know and that stop nothing."""
+    for notice in notices:
+        console.print(f"[yellow]note[/yellow] {escape(notice)}", soft_wrap=True)
+
+
+def plan_facts(planned: Plan) -> dict[str, Any]:
+    """A plan as plain data."""
+    tasks = [
+        {
+            "scene": str(task.scene),
+            "frames": task.frames,
+            "first": task.first,
+            "last": task.last,
+            "done": task.done,
+            "chunks": [[chunk.first, chunk.last] for chunk in task.chunks],
+            "missing": [[chunk.first, chunk.last] for chunk in task.missing],
+            "picture": str(task.picture),
+            "video": str(task.video),
+        }
+        for task in planned.tasks
+    ]
+    return {"tasks": tasks, "failures": planned.failures, "frames_to_render": planned.frames_missing}
+
+
+def print_json(console: Console, facts: Any) -> None:
+    """Plain data, data classes and paths as JSON on standard output."""
+    console.print_json(json.dumps(facts, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _count(notices: Sequence[str]) -> str:
+    return {0: "", 1: "1 note"}.get(len(notices), f"{len(notices)} notes")

@@ -1,0 +1,339 @@
+"""The run: give chunks out to workers, watch them, try again what failed, join and mux what is whole."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blender_addon.dataset import batch
+from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset.layout import Dataset
+
+from . import plan, video
+from .blender import Blender
+from .errors import FarmError
+from .executors.local import LocalWorker
+from .mux import mux_scene
+
+#: How often a chunk is tried, and how often a worker may die before it is ready.
+MAX_TRIES = 3
+
+#: The driver looks at its workers this often, seconds: far below any chunk's time, far above what a look costs.
+_LOOK_SECONDS = 0.05
+
+#: With less free space than this a failed chunk is the disk's fault, bytes.
+_FULL_BELOW = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is done. mux: add the sound; stereo: male left, female right."""
+
+    template: Path
+    look: batch.Look
+    workers: int
+    mux: bool = True
+    stereo: bool = False
+
+
+@dataclass(frozen=True)
+class SceneResult:
+    """What became of a scene. seconds: its workers' render time, 0 if it was there already."""
+
+    scene: str
+    frames: int
+    seconds: float
+    file: Path | None
+    problem: str = ""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of a run at a moment. seconds_left is None until it can be told."""
+
+    frames_done: int
+    frames: int
+    fps: float
+    seconds_left: float | None
+    scenes_done: int
+    scenes: int
+    workers: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class _Scene:
+    """A scene in work: chunks nobody has yet, tries by chunk, whole chunks, and what went wrong."""
+
+    task: plan.Task
+    waiting: deque[plan.Chunk]
+    whole: set[int] = field(default_factory=set)
+    tries: Counter[int] = field(default_factory=Counter)
+    seconds: float = 0.0
+    notices: list[str] = field(default_factory=list)
+    problem: str = ""
+    file: Path | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.problem and len(self.whole) == len(self.task.missing)
+
+    @property
+    def frames_waiting(self) -> int:
+        return sum(chunk.frames for chunk in self.waiting)
+
+
+@dataclass
+class _Slot:
+    """A worker and what it was given, in order; the first is what it does."""
+
+    worker: LocalWorker
+    given: deque[tuple[_Scene, plan.Chunk]] = field(default_factory=deque)
+    scene: _Scene | None = None
+    doing: str = "starts Blender"
+    ready: bool = False
+
+
+class Run:
+    """One run of a plan. `execute` does it; `show` is called with a Snapshot several times a second."""
+
+    def __init__(
+        self,
+        the_plan: plan.Plan,
+        dataset: Dataset,
+        outputs: plan.Outputs,
+        blender: Blender,
+        settings: Settings,
+        show: Callable[[Snapshot], None] = lambda snapshot: None,
+    ) -> None:
+        self._dataset, self._outputs, self._blender, self._settings = dataset, outputs, blender, settings
+        self._show = show
+        self._failures = dict(the_plan.failures)
+        self._scenes = [
+            _Scene(task, deque(task.missing), notices=list(task.notices))
+            for task in sorted(the_plan.tasks, key=lambda task: -sum(chunk.frames for chunk in task.missing))
+        ]
+        self._slots: list[_Slot] = []
+        self._checks: dict[Future[None], tuple[_Scene, plan.Chunk]] = {}
+        self._finishing: dict[Future[Path], _Scene] = {}
+        self._frames_now: dict[str, int] = {}
+        self._early_deaths = 0
+        self._started = time.monotonic()
+        self._workers_made = 0
+
+    def execute(self) -> list[SceneResult]:
+        """Render, join and mux; one result a scene, in the plan's order. What is interrupted goes on next time.
+
+        FarmError where nothing can go on: Blender does not start, or the disk is full.
+        """
+        pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
+        try:
+            for scene in self._scenes:
+                if scene.is_whole:
+                    self._finishing[pool.submit(self._finish, scene)] = scene
+            chunks = sum(len(scene.waiting) for scene in self._scenes)
+            for _ in range(min(self._settings.workers, chunks)):
+                self._slots.append(self._start_worker())
+            while self._is_busy():
+                for slot in list(self._slots):
+                    self._listen(slot, pool)
+                    if slot.worker.exit_code is not None:
+                        self._bury(slot, pool)
+                    else:
+                        self._feed(slot)
+                self._collect(pool)
+                self._show(self._snapshot())
+                time.sleep(_LOOK_SECONDS)
+            for slot in self._slots:
+                slot.worker.finish()
+            for slot in self._slots:
+                slot.worker.wait(10)
+            self._show(self._snapshot())
+            return self._results()
+        finally:
+            for slot in self._slots:
+                if slot.worker.exit_code is None:
+                    slot.worker.kill()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _is_busy(self) -> bool:
+        work = any(scene.waiting for scene in self._scenes) or any(slot.given for slot in self._slots)
+        return work or bool(self._checks or self._finishing)
+
+    def _start_worker(self) -> _Slot:
+        self._workers_made += 1
+        return _Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._outputs.logs))
+
+    def _feed(self, slot: _Slot) -> None:
+        """Keep a worker one chunk ahead, so that it never waits for the driver."""
+        while len(slot.given) < 2:
+            found = self._next_chunk(slot)
+            if found is None:
+                return
+            slot.given.append(found)
+            scene, chunk = found
+            slot.worker.send(
+                batch.RenderChunk(
+                    id=_id(scene, chunk),
+                    data=str(self._dataset.root),
+                    template=str(self._settings.template),
+                    scene=str(scene.task.scene),
+                    first=chunk.first,
+                    last=chunk.last,
+                    output=str(chunk.path),
+                    look=self._settings.look,
+                )
+            )
+
+    def _next_chunk(self, slot: _Slot) -> tuple[_Scene, plan.Chunk] | None:
+        """From the worker's own scene, else the longest that nobody works on, else stolen where most is left."""
+        waiting = [scene for scene in self._scenes if scene.waiting]
+        idle = sum(1 for other in self._slots if not other.given)
+        if not waiting or (slot.given and sum(len(scene.waiting) for scene in waiting) <= idle):
+            return None  # a chunk ahead only where no idle worker would want it
+        if slot.scene is None or not slot.scene.waiting:
+            taken = [other.scene for other in self._slots if other is not slot]
+            fresh = [scene for scene in waiting if not any(scene is other for other in taken)]
+            scene = max(fresh or waiting, key=lambda scene: scene.frames_waiting)
+            if not fresh:
+                return scene, scene.waiting.pop()  # its last: both workers keep to a run of frames
+            slot.scene = scene
+        return slot.scene, slot.scene.waiting.popleft()
+
+    def _listen(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
+        for event in slot.worker.events():
+            kind = event["event"]
+            if kind == "ready":
+                slot.ready, slot.doing, self._early_deaths = True, "ready", 0
+            elif kind == "opened":
+                slot.doing = "opens the template"
+            elif kind == "composited" and slot.given:
+                slot.given[0][0].notices += [n for n in event["notices"] if n not in slot.given[0][0].notices]
+            elif kind == "frame":
+                self._frames_now[event["id"]] = self._frames_now.get(event["id"], 0) + 1
+                slot.doing = f"{event['id'].split(':')[0]} frame {event['frame']}"
+            elif kind == "rendered" and slot.given:
+                scene, chunk = slot.given.popleft()
+                scene.seconds += event["load_seconds"] + event["render_seconds"]
+                self._checks[pool.submit(video.check, chunk.path, frames=chunk.frames)] = (scene, chunk)
+            elif kind == "failed" and slot.given:
+                scene, chunk = slot.given.popleft()
+                self._frames_now.pop(_id(scene, chunk), None)
+                if event["bad_input"]:
+                    self._require_space()
+                    self._give_up(scene, event["error"])
+                else:
+                    self._try_again(scene, chunk, f"{event['error']}; see {slot.worker.log}")
+
+    def _bury(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
+        """A worker died: what it did is tried again, what it had ahead goes back, another takes its place."""
+        self._listen(slot, pool)  # what it said last
+        self._slots.remove(slot)
+        how = slot.worker.how_it_ended()
+        if not slot.ready:
+            self._early_deaths += 1
+            if self._early_deaths >= MAX_TRIES:
+                raise FarmError(f"{self._blender} does not start: the worker {how}; see {slot.worker.log}")
+        for number, (scene, chunk) in enumerate(slot.given):
+            self._frames_now.pop(_id(scene, chunk), None)
+            if number == 0 and slot.ready:
+                self._try_again(scene, chunk, f"Blender {how}; see {slot.worker.log}")
+            elif not scene.problem:
+                scene.waiting.appendleft(chunk)
+        if any(scene.waiting for scene in self._scenes):
+            self._slots.append(self._start_worker())
+
+    def _collect(self, pool: ThreadPoolExecutor) -> None:
+        """Take in what the checks and the finished scenes say."""
+        for check in [check for check in self._checks if check.done()]:
+            scene, chunk = self._checks.pop(check)
+            self._frames_now.pop(_id(scene, chunk), None)
+            error = check.exception()
+            if error is None:
+                scene.whole.add(chunk.first)
+                if scene.is_whole:
+                    self._finishing[pool.submit(self._finish, scene)] = scene
+            elif isinstance(error, FarmError):
+                chunk.path.unlink(missing_ok=True)
+                self._try_again(scene, chunk, str(error))
+            else:
+                raise error
+        for finish in [finish for finish in self._finishing if finish.done()]:
+            scene = self._finishing.pop(finish)
+            error = finish.exception()
+            if isinstance(error, FarmError | DatasetError):
+                self._require_space()
+                scene.problem = str(error)
+            elif error is not None:
+                raise error
+
+    def _finish(self, scene: _Scene) -> None:
+        """Join a whole scene, and add its sound; runs beside the workers."""
+        task = scene.task
+        if not task.done:
+            tag = plan.fingerprint_tag(task.fingerprint)
+            video.join([chunk.path for chunk in task.chunks], task.picture, metadata=tag)
+            plan.forget_chunks(task)
+        scene.file = task.picture
+        if self._settings.mux:
+            muxed = mux_scene(
+                self._dataset, task.scene, task.picture, task.video, stereo=self._settings.stereo, first=task.first
+            )
+            scene.file = muxed.path
+            scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
+
+    def _try_again(self, scene: _Scene, chunk: plan.Chunk, why: str) -> None:
+        self._require_space()
+        scene.tries[chunk.first] += 1
+        if scene.tries[chunk.first] >= MAX_TRIES:
+            self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {MAX_TRIES} times: {why}")
+        elif not scene.problem:
+            scene.waiting.appendleft(chunk)
+
+    def _give_up(self, scene: _Scene, why: str) -> None:
+        """Mark a scene failed and go on with the others; its whole chunks stay for the next start."""
+        scene.problem = scene.problem or why
+        scene.waiting.clear()
+
+    def _require_space(self) -> None:
+        free = shutil.disk_usage(self._outputs.root).free
+        if free < _FULL_BELOW:
+            raise FarmError(
+                f"{self._outputs.root}: the disk is full ({free // 1024 // 1024} MB free); make room and start again, "
+                "finished chunks are kept"
+            )
+
+    def _snapshot(self) -> Snapshot:
+        all_frames = sum(chunk.frames for scene in self._scenes for chunk in scene.task.missing if not scene.problem)
+        whole = sum(c.frames for s in self._scenes if not s.problem for c in s.task.missing if c.first in s.whole)
+        done = min(whole + sum(self._frames_now.values()), all_frames)
+        fps = done / max(time.monotonic() - self._started, 1e-3)
+        finished = sum(1 for scene in self._scenes if scene.file is not None or scene.problem)
+        return Snapshot(
+            done,
+            all_frames,
+            fps,
+            (all_frames - done) / fps if done else None,
+            finished + len(self._failures),
+            len(self._scenes) + len(self._failures),
+            tuple((slot.worker.name, slot.doing if slot.given else "idle") for slot in self._slots),
+        )
+
+    def _results(self) -> list[SceneResult]:
+        done = [
+            SceneResult(
+                str(scene.task.scene), scene.task.frames, scene.seconds, scene.file, scene.problem, tuple(scene.notices)
+            )
+            for scene in self._scenes
+        ]
+        failed = [SceneResult(name, 0, 0.0, None, problem) for name, problem in self._failures.items()]
+        return sorted(done + failed, key=lambda result: result.scene)
+
+
+def _id(scene: _Scene, chunk: plan.Chunk) -> str:
+    return f"{scene.task.scene}:{chunk.first}-{chunk.last}"

@@ -1,0 +1,76 @@
+"""Which template a run renders with: the user's own, the data set's, or the built-in one, built once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from blender_addon.dataset import batch, databases
+from blender_addon.dataset.actor_skeletons import actor_skeletons
+from blender_addon.dataset.layout import Dataset
+
+from . import __version__, plan
+from .blender import WORKER, Blender
+from .errors import FarmError
+from .executors.local import do_one
+
+#: The rig table that a user may write beside his template.
+_RIG_TABLE = "rigs.toml"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template file and the fingerprint of what it shows."""
+
+    path: Path
+    fingerprint: str
+    builtin: bool
+
+
+def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | None = None) -> Template:
+    """`choice`, else the data set's own `scripts/body_to_render.blend`, else the built-in one; builds nothing.
+
+    FarmError where the choice is no .blend file.
+    """
+    own = choice or (dataset.body_template if dataset.body_template.is_file() else None)
+    if own is not None:
+        own = Path(own).absolute()
+        if not own.is_file():
+            raise FarmError(f"{own}: no such template; --template must name a .blend file")
+        with open(own, "rb") as file:
+            magic = file.read(7)
+        # A .blend is plain, or compressed by zstd (from 3.0) or gzip (before).
+        if not (magic == b"BLENDER" or magic.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))):
+            raise FarmError(f"{own}: is no .blend file; --template must name one")
+        fingerprint = plan.file_fingerprint(own) + plan.file_fingerprint(own.with_name(_RIG_TABLE))
+        return Template(own, fingerprint, builtin=False)
+    fingerprint = _builtin_fingerprint(dataset)
+    return Template(outputs.runs / f"template-{fingerprint}.blend", fingerprint, builtin=True)
+
+
+def build(template: Template, dataset: Dataset, outputs: plan.Outputs, blender: Blender) -> None:
+    """See that the template's file is there: a built-in one is built the first time."""
+    if template.builtin and not template.path.is_file():
+        make(template.path, dataset, blender, outputs.logs)
+
+
+def make(output: Path, dataset: Dataset, blender: Blender, logs: Path) -> tuple[str, ...]:
+    """Build the built-in template with every actor of the data set; returns notices."""
+    output = Path(output).absolute()
+    if output.suffix != ".blend":
+        raise FarmError(f"{output}: a template's name ends in .blend")
+    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output)), logs)
+    return tuple(event["notices"])
+
+
+def _builtin_fingerprint(dataset: Dataset) -> str:
+    """Of the actors' skeletons and of the code that makes people and stage from them."""
+    digest = hashlib.blake2b(__version__.encode(), digest_size=8)
+    for source in sorted((WORKER.parent / "scene").glob("*.py")):
+        digest.update(source.read_bytes())
+    skeletons = actor_skeletons(dataset)
+    for actor in databases.actors(dataset).values():
+        skeleton = skeletons.get(actor.id)
+        digest.update(repr((actor, skeleton and (skeleton.names, skeleton.offsets.tolist()))).encode())
+    return digest.hexdigest()
