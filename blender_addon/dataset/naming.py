@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from .errors import DatasetError
 
-_SCENE = re.compile(r"(\d{8})_(\d{3})")
-_PERFORMANCE = re.compile(r"(\d{8})_(\d{3})_(\d{3})")
+_SCENE = re.compile(r"(\d{8})_(\d{3})", re.ASCII)
+_PERFORMANCE = re.compile(r"(\d{8})_(\d{3})_(\d{3})", re.ASCII)
 
 
 class NamingError(DatasetError):

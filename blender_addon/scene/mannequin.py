@@ -13,8 +13,8 @@ import numpy as np
 from ..dataset import joint_roles, rest_pose
 from ..dataset.blendshapes import ARKIT_NAMES
 from ..dataset.bvh import Skeleton
-from . import mannequin_body, mannequin_head
-from .mannequin_pose import tip
+from . import mannequin_body, mannequin_head, mannequin_shadow
+from .mannequin_pose import model_pose, tip
 
 Colour = tuple[float, float, float]
 
@@ -80,13 +80,16 @@ def build(actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, g
     """Make actor `actor` for a skeleton: his armature, standing on the world's floor and facing -Y, in metres.
 
     The armature `actor_<id>` has one bone per joint of the same name, heads at RestPose.heads; the meshes
-    `actor_<id>_body` and `actor_<id>_head` hang on it. gender: as for `look_of`. DatasetError where the
+    `actor_<id>_body` and `actor_<id>_head` hang on it, and `actor_<id>_shadow`, which lies inside them and casts
+    Workbench's shadows in their place. gender: as for `look_of`. DatasetError where the
     skeleton has no hips, head and limbs.
     """
     rest = rest_pose.stand(skeleton)
     look = look_of(actor, gender)
     armature = _armature(actor, rest, collection)
-    body = mannequin_body.build(rest, female=look.female)
+    measures = mannequin_body.measure(model_pose(rest), look.female)
+    parts = mannequin_body.parts(measures)
+    body = mannequin_body.join(measures, parts)
     head = mannequin_head.build(female=look.female)
     scale = mannequin_head.scale_for(rest, female=look.female)
     shown = {
@@ -114,6 +117,19 @@ def build(actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, g
     count = len(head.vertices)
     _weigh(thing, rest.names[rest.roles["head"]], np.arange(count), np.ones(count))
     _add_keys(thing, {name: offsets * scale for name, offsets in head.keys.items()})
+    for part in ("body", "head"):
+        collection.objects[f"actor_{actor}_{part}"].display.show_shadows = False
+
+    shell = mannequin_shadow.build(measures, parts, scale)
+    mesh = _mesh(f"actor_{actor}_shadow", shell.vertices, shell.faces, np.zeros(len(shell.faces)))
+    mesh.materials.append(materials["top"])
+    thing = _hang(mesh, armature, actor, collection)
+    for joint, (vertices, weights) in sorted(mannequin_body.by_joint(shell.weights).items()):
+        _weigh(thing, rest.names[joint], vertices, weights)
+    # Workbench knows none of these flags; EEVEE and Cycles, which heed them, let the real meshes cast shadows.
+    for flag in ("camera", "diffuse", "glossy", "transmission", "volume_scatter", "shadow"):
+        setattr(thing, f"visible_{flag}", False)
+    thing.hide_select = True
     return armature
 
 

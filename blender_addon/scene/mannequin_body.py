@@ -7,7 +7,7 @@ borders between colours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,15 +52,29 @@ class Measures:
 def build(rest: RestPose, *, female: bool = False) -> Body:
     """A clothed body without a head for a rest pose. Weights of a vertex sum to 1."""
     body = measure(model_pose(rest), female)
-    parts = [_top(body), _legs(body), _neck(body)]
+    return join(body, parts(body))
+
+
+def parts(body: Measures) -> list[tuple]:
+    """The pieces in the modelling pose: (vertices (V, 3) m, faces (F, 4), weights (V, J), material) each.
+
+    Of the skins the neck comes first, then the hands; every shoe is followed by its sole; left before right.
+    """
+    pieces = [_top(body), _legs(body), _neck(body)]
     for side in "LR":
-        if f"hand.{side}" in rest.roles:
-            parts.append((*mannequin_hand.build(body.pose, side, body.size * (0.95 if female else 1.0)), SKIN))
-        if f"foot.{side}" in rest.roles:
-            parts += _shoe(body, side)
+        if f"hand.{side}" in body.pose.rest.roles:
+            hand = mannequin_hand.build(body.pose, side, body.size * (0.95 if body.female else 1.0))
+            pieces.append((*hand, SKIN))
+        if f"foot.{side}" in body.pose.rest.roles:
+            pieces += _shoe(body, side)
+    return pieces
+
+
+def join(body: Measures, pieces: Sequence[tuple]) -> Body:
+    """The pieces (see `parts`) as one body in the rest pose."""
     vertices, faces, materials, weights = [], [], [], []
     start = 0
-    for part_vertices, part_faces, part_weights, material in parts:
+    for part_vertices, part_faces, part_weights, material in pieces:
         vertices.append(part_vertices)
         faces.append(part_faces + start)
         materials.append(np.full(len(part_faces), material, dtype=np.int32))
@@ -71,8 +85,13 @@ def build(rest: RestPose, *, female: bool = False) -> Body:
         body.pose.to_rest(np.concatenate(vertices), matrix),
         np.concatenate(faces).astype(np.int32),
         np.concatenate(materials),
-        {j: (np.flatnonzero(matrix[:, j]), matrix[matrix[:, j] > 0, j]) for j in np.flatnonzero(matrix.any(axis=0))},
+        by_joint(matrix),
     )
+
+
+def by_joint(matrix: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Weights (V, J) as {joint: (vertices, weights)}, without the joints that move nothing."""
+    return {j: (np.flatnonzero(matrix[:, j]), matrix[matrix[:, j] > 0, j]) for j in np.flatnonzero(matrix.any(axis=0))}
 
 
 def measure(pose: ModelPose, female: bool) -> Measures:
@@ -195,7 +214,7 @@ def _top(body: Measures) -> tuple:
     points = np.concatenate([body.spine, *arms.values()])
     low, high = points.min(axis=0) - 0.2 * size, points.max(axis=0) + 0.2 * size
     low[2] = min(hem, low[2] + 0.12 * size)
-    vertices, faces = mesh(whole, low, high, 0.0135 * size)
+    vertices, faces = mesh(whole, low, high, 0.0205 * size)
     lines = {side: (line, lambda p, line=line: arm(p, line)) for side, line in arms.items()}
     return vertices, faces, mannequin_weights.trunk(body, vertices, yoke, lines), TOP
 
@@ -237,7 +256,7 @@ def _legs(body: Measures) -> tuple:
     points = np.concatenate([body.spine[:1], *legs])
     low, high = points.min(axis=0) - 0.17 * size, points.max(axis=0) + 0.17 * size
     low[2] += 0.12 * size
-    vertices, faces = mesh(whole, low, high, 0.0155 * size)
+    vertices, faces = mesh(whole, low, high, 0.0235 * size)
     return vertices, faces, mannequin_weights.lower(body, vertices), LEGS
 
 
@@ -255,8 +274,8 @@ def _neck(body: Measures) -> tuple:
         (bottom - (0, 0, 0.06 * size), bottom, top - (0, 0, 0.02 * size), top + np.array((0, 0.004, 0.02)) * size)
     )
     radii = np.array((0.066, 0.057, 0.050, 0.038)) * size * (0.88 if body.female else 1.0)
-    angles = np.linspace(0.0, 2 * np.pi, 29)[:-1]
-    places = np.linspace(0.0, 3.0, 19)
+    angles = np.linspace(0.0, 2 * np.pi, 25)[:-1]
+    places = np.linspace(0.0, 3.0, 12)
     centres = np.stack([np.interp(places, range(4), line[:, n]) for n in range(3)], axis=1)
     radius = smooth_curve(range(4), radii)(places)
     ring = np.stack((np.cos(angles), np.sin(angles) * 1.05, np.zeros_like(angles)), axis=1)
@@ -325,13 +344,13 @@ def _shoe(body: Measures, side: str) -> list[tuple]:
     low = np.minimum(line.min(axis=0), shaft.min(axis=0)) - 0.06 * size
     high = np.maximum(line.max(axis=0), shaft.max(axis=0)) + 0.06 * size
     low[2] = floor
-    parts = []
-    for field, step, material in ((upper, 0.0095, SHOES), (sole, 0.0085, SOLES)):
+    pieces = []
+    for field, step, material in ((upper, 0.0145, SHOES), (sole, 0.0135, SOLES)):
         vertices, faces = mesh(field, low, high, step * size)
         weights = np.zeros((len(vertices), len(pose.heads)))
         share = smoothstep(-0.022 * size, 0.022 * size, (vertices - ground) @ forth - ball) if toe is not None else 0.0
         weights[:, foot] = 1.0 - share
         if toe is not None:
             weights[:, toe] = share
-        parts.append((vertices, faces, weights, material))
-    return parts
+        pieces.append((vertices, faces, weights, material))
+    return pieces

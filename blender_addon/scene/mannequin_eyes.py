@@ -8,8 +8,8 @@ from . import mannequin_face, mannequin_head
 from .implicit import smoothstep
 from .mannequin_face import EYE, EYE_RADIUS, LID_RADIUS
 
-_SPOKES = 48
-_RINGS = 10
+_SPOKES = 44
+_RINGS = 8
 #: The opening's half width, its upper and lower height, and where closed lids meet, degrees about the eye.
 _WIDE, _UPPER, _LOWER, _MEET = 52.0, 27.0, 19.0, -12.0
 #: How far the eyes turn at a key's full value, degrees.
@@ -27,8 +27,8 @@ def build(female: bool) -> list:
 def _ball(side: float):
     name = "Left" if side > 0 else "Right"
     # Angles from the pupil's middle backwards; the iris and the pupil have edges of their own.
-    rings = np.radians((3, 7, 9.5, 9.6, 16, 23.5, 24.5, 32, 45, 60, 80, 100, 125))
-    turn = np.arange(40) * (2 * np.pi / 40)
+    rings = np.radians((3, 7, 9.5, 9.6, 16, 23.5, 24.5, 32, 48, 75, 105))
+    turn = np.arange(28) * (2 * np.pi / 28)
     forth, out = np.cos(rings)[:, None], np.sin(rings)[:, None]
     local = np.stack((out * np.cos(turn), -forth * np.ones_like(turn), out * np.sin(turn)), axis=-1).reshape(-1, 3)
     local, faces = mannequin_head.closed_tube(local * EYE_RADIUS, len(rings))

@@ -10,7 +10,7 @@ from .mannequin_pose import ModelPose, palm_normal, tip
 from .mannequin_weights import chain
 
 _RADII = {"thumb": 0.0105, "index": 0.0085, "middle": 0.0087, "ring": 0.0083, "pinky": 0.0073}
-_STEP = 0.0054
+_STEP = 0.0074
 
 
 def build(pose: ModelPose, side: str, size: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

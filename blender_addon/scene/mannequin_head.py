@@ -20,10 +20,10 @@ SKIN, LIPS, MOUTH, TEETH, TONGUE, BROWS, HAIR, SCLERA, IRIS, PUPIL, LASHES = ran
 #: What the material indices of a head's faces mean.
 MATERIALS = ("skin", "lips", "mouth", "teeth", "tongue", "brows", "hair", "sclera", "iris", "pupil", "lashes")
 
-_SPOKES = 96
-_LIP_RINGS = 8
+_SPOKES = 68
+_LIP_RINGS = 6
 _LIP_EDGE = 0.36
-_OUTER_RINGS = 46
+_OUTER_RINGS = 31
 _LAST_RING = 4.9
 #: The pocket behind the lips, ring by ring from the lips' line: depth, half height, share of the width.
 _POCKET = ((0.0025, 0.0003, 0.99), (0.0055, 0.0035, 0.97), (0.009, 0.010, 0.97), (0.018, 0.016, 0.93),
@@ -69,13 +69,13 @@ def scale_for(rest: RestPose, *, female: bool = False) -> float:
 def build(*, female: bool = False) -> Head:
     """The unit head. The arrays are shared between calls: do not write into them."""
     parts = [_skin(female), *_inner_mouth(), *_brows(female), *mannequin_eyes.build(female)]
-    parts += [_solid(lambda p: mannequin_face.hair(p, female), (-0.11, -0.13, -0.06), (0.11, 0.12, 0.21), 0.0068, HAIR)]
+    parts += [_solid(lambda p: mannequin_face.hair(p, female), (-0.11, -0.13, -0.06), (0.11, 0.12, 0.21), 0.0100, HAIR)]
     for side in (1.0, -1.0):
         low, high = np.array((0.055, -0.03, 0.01)), np.array((0.105, 0.05, 0.105))
         if side < 0:
             low, high = high * (-1, 1, 1), low * (-1, 1, 1)
             low[1:], high[1:] = high[1:].copy(), low[1:].copy()
-        parts.append(_solid(lambda p, s=side: mannequin_face.ear(p * (s, 1, 1)), low, high, 0.0033, SKIN))
+        parts.append(_solid(lambda p, s=side: mannequin_face.ear(p * (s, 1, 1)), low, high, 0.0044, SKIN))
     starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
     vertices = np.concatenate([part.vertices for part in parts])
     faces = np.concatenate([part.faces + start for part, start in zip(parts, starts, strict=False)])
@@ -121,7 +121,7 @@ def outwards(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 def _skin(female: bool) -> Part:
     lips = _LIP_EDGE * np.linspace(0.0, 1.0, _LIP_RINGS + 1)
     growth = np.linspace(0.0, 1.0, _OUTER_RINGS + 1)[1:]
-    outer = _LIP_EDGE + (_LAST_RING - _LIP_EDGE) * growth**1.15
+    outer = _LIP_EDGE + (_LAST_RING - _LIP_EDGE) * growth**1.35
     mu = np.concatenate((lips, outer))
     nu = np.arange(_SPOKES) * (2 * np.pi / _SPOKES)
     lift = np.sin(nu)
@@ -216,7 +216,7 @@ def _inner_mouth() -> list[Part]:
     def shape(points: np.ndarray) -> np.ndarray:
         return tube(points * (0.62, 1, 1), tongue, np.arange(3.0), np.array((0.011, 0.0095, 0.006)))
 
-    parts.append(_solid(shape, (-0.022, -0.096, -0.032), (0.022, -0.045, 0.006), 0.0032, TONGUE, 0.9))
+    parts.append(_solid(shape, (-0.022, -0.096, -0.032), (0.022, -0.045, 0.006), 0.0050, TONGUE, 0.9))
     return parts
 
 
@@ -224,7 +224,7 @@ def _brows(female: bool) -> list[Part]:
     """Dark shapes along the ridge, above the skin, that the skin's keys move."""
     parts = []
     for side in (1.0, -1.0):
-        places = np.linspace(0.0, 1.0, 22)
+        places = np.linspace(0.0, 1.0, 15)
         x = 0.0125 + 0.037 * places
         z = 0.0935 + 0.0065 * np.sin(places * 2.2) - 0.0062 * places**2 + (0.001 if female else 0.0)
         centres = np.stack((x, np.full_like(x, -0.1), z), axis=1)
@@ -241,7 +241,7 @@ def _brows(female: bool) -> list[Part]:
         forth /= np.linalg.norm(forth, axis=1, keepdims=True)
         upwards = np.cross(normals, forth)
         upwards *= np.sign(upwards[:, 2:])
-        angles = np.linspace(0, 2 * np.pi, 11)[:-1]
+        angles = np.linspace(0, 2 * np.pi, 9)[:-1]
         rows = [
             points
             + upwards * (half * np.sin(a))[:, None]

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import addon_utils
 import bpy
 import numpy as np
 
@@ -113,7 +112,7 @@ class Scene:
         self.faces = [blendshapes.load_arkit(self.dataset.face_arkit(p)) for p in performances]
         self.texts = [motion_text(path) for path in self.paths]
         template.build(self.dataset)
-        addon_utils.enable("io_anim_bvh")
+        bpy.ops.preferences.addon_enable(module="io_anim_bvh")
         self.composite()
         self.work = [(curves, keys) for _, curves, keys in animated()]
 
