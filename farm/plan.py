@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import shutil
 from collections.abc import Iterable
@@ -144,24 +145,44 @@ def make(
 
 
 def with_chunks(task: Task, size: int, *, overwrite: bool = False) -> Task:
-    """The task with its chunks: those rendered before stay as they are, the gaps are filled with new ones."""
+    """The task with its chunks: those rendered before stay as they are, the rest is cut along one grid."""
     state = "" if overwrite else _finished(task)
     if state == "done":
         return replace(task, done=True)
     if state:
         return replace(task, done=True, notices=(*task.notices, state))
     present = [] if overwrite else _rendered(task)
-    missing: list[Chunk] = []
-    at = task.first
-    for chunk in [*present, Chunk(task.last + 1, task.last + 1, Path())]:
-        gap = chunk.first - at
-        parts = -(-gap // size)
-        for part in range(parts):
-            # Equal shares of the gap: no chunk of three frames at the end.
-            first, last = at + gap * part // parts, at + gap * (part + 1) // parts - 1
-            missing.append(Chunk(first, last, task.folder / f"{first:06d}-{last:06d}.mkv"))
-        at = chunk.last + 1
+    missing = [part for cell in _grid(task, size) for part in _without(cell, present)]
     return replace(task, missing=tuple(missing), present=tuple(present))
+
+
+def _grid(task: Task, size: int) -> list[Chunk]:
+    """The task's frames in equal shares of at most `size`: the same at every start, and none of three frames."""
+    parts = -(-task.frames // size)
+    edges = [task.first + task.frames * part // parts for part in range(parts + 1)]
+    return [_chunk(task, first, after - 1) for first, after in itertools.pairwise(edges)]
+
+
+def _without(cell: Chunk, present: list[Chunk]) -> list[Chunk]:
+    """What of a cell no present chunk covers."""
+    parts, at = [], cell.first
+    for chunk in present:
+        if chunk.last < at or chunk.first > cell.last:
+            continue
+        if chunk.first > at:
+            parts.append((at, chunk.first - 1))
+        at = chunk.last + 1
+    if at <= cell.last:
+        parts.append((at, cell.last))
+    return [Chunk(first, last, cell.path.with_name(_chunk_name(first, last))) for first, last in parts]
+
+
+def _chunk(task: Task, first: int, last: int) -> Chunk:
+    return Chunk(first, last, task.folder / _chunk_name(first, last))
+
+
+def _chunk_name(first: int, last: int) -> str:
+    return f"{first:06d}-{last:06d}.mkv"
 
 
 def file_fingerprint(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import Counter, deque
@@ -113,6 +114,8 @@ class Run:
     ) -> None:
         self._dataset, self._outputs, self._blender, self._settings = dataset, outputs, blender, settings
         self._show = show
+        # A folder of its own for each start: what an earlier one says of a crash stays readable.
+        self._logs = outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._failures = dict(the_plan.failures)
         self._scenes = [
             _Scene(task, deque(task.missing), notices=list(task.notices))
@@ -167,7 +170,7 @@ class Run:
 
     def _start_worker(self) -> _Slot:
         self._workers_made += 1
-        return _Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._outputs.logs))
+        return _Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._logs))
 
     def _feed(self, slot: _Slot) -> None:
         """Keep a worker one chunk ahead, so that it never waits for the driver."""

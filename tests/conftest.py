@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from blender_addon.dataset.layout import Dataset
+from farm import templates
 from farm.blender import Blender, find
 from farm.demo.maker import make_dataset
 
@@ -29,7 +31,15 @@ def blender(request: pytest.FixtureRequest) -> Blender:
 
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two scenes of one second; tests read it and render elsewhere."""
+    """Two scenes of 36 frames in which somebody speaks; tests read it and render elsewhere."""
     root = tmp_path_factory.mktemp("shared") / "data"
-    make_dataset(root, scenes=2, seconds=1.0, seed=3)
+    make_dataset(root, scenes=2, seconds=1.2, seed=3)
     return root
+
+
+@pytest.fixture(scope="session")
+def template(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in template of that data set, built once."""
+    folder = tmp_path_factory.mktemp("template")
+    templates.make(folder / "template.blend", Dataset.at(dataset), Blender(None, "module"), folder)
+    return folder / "template.blend"

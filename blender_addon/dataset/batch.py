@@ -111,7 +111,7 @@ def parse_line(line: str) -> Request:
     try:
         content = json.loads(line)
         kind = _NAMES[content.pop("do")]
-        look = content.pop("look", None)
+        look = content.pop("look", None) if kind is RenderChunk else None
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
         for name, value in content.items():
@@ -127,14 +127,21 @@ def parse_line(line: str) -> Request:
 
 
 def _look(content: dict) -> Look:
+    unknown = set(content) - {"engine", "size", "samples"}
+    if unknown:
+        raise ValueError(f"a look has no {', '.join(sorted(unknown))}")
     engine, size, samples = (content.get(name) for name in ("engine", "size", "samples"))
     if engine not in (None, "auto", "workbench", "eevee", "cycles"):
         raise ValueError(f"no engine {engine!r}")
     if size is not None:
         width, height = size
-        if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
+        if not (_is_count(width) and _is_count(height)):
             raise ValueError(f"no size {size!r}")
         size = (width, height)
-    if samples is not None and not (isinstance(samples, int) and samples > 0):
+    if samples is not None and not _is_count(samples):
         raise ValueError(f"no number of samples {samples!r}")
     return Look(engine, size, samples)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tokenize
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,10 @@ ARKIT_NAMES = (
 )  # fmt: skip
 
 
+#: What numpy raises at a head that is no .npy head: it parses it as Python, and believes its sizes.
+_UNREADABLE = (ValueError, EOFError, OSError, SyntaxError, TypeError, MemoryError, OverflowError, tokenize.TokenError)
+
+
 def load_arkit(path: Path) -> np.ndarray:
     """Read ARKit weights: float32 (frames, 51), columns in the order of ARKIT_NAMES.
 
@@ -37,19 +42,22 @@ def load_arkit(path: Path) -> np.ndarray:
 def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
     """Read a float32 (frames, columns) array from an .npy file; never unpickles."""
     try:
-        weights = np.load(path, allow_pickle=False)
+        with open(path, "rb") as file:
+            weights = np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
-    except (ValueError, EOFError, OSError) as error:
+    except _UNREADABLE as error:
         raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
-    if not isinstance(weights, np.ndarray) or weights.ndim != 2 or weights.shape[1] != columns:
-        shape = getattr(weights, "shape", "an archive")
-        raise DatasetError(f"{path}: {kind} weights must have the shape (frames, {columns}), this file has {shape}")
+    if weights.ndim != 2 or weights.shape[1] != columns:
+        raise DatasetError(
+            f"{path}: {kind} weights must have the shape (frames, {columns}), this file has {weights.shape}"
+        )
     if weights.dtype.kind not in "fiu":
         raise DatasetError(f"{path}: {kind} weights must be numbers, this file holds {weights.dtype}")
     if not len(weights):
         raise DatasetError(f"{path}: holds no frames")
-    weights = weights.astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+        weights = weights.astype(np.float32, copy=False)
     if not np.isfinite(weights).all():
         frame, column = np.argwhere(~np.isfinite(weights))[0]
         raise DatasetError(f"{path}: frame {frame + 1}, column {column + 1} is not a finite number")

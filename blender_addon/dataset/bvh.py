@@ -20,6 +20,9 @@ from .errors import DatasetError
 CHANNELS = ("Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Zrotation")
 _CHANNEL_BY_LOWER = {name.lower(): name for name in CHANNELS}
 
+#: Frame times beyond these, in seconds, are mistakes (milliseconds, frames a second).
+_SHORTEST_FRAME, _LONGEST_FRAME = 1e-4, 1.0
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -134,32 +137,42 @@ def write(path: Path | str, motion: Motion) -> None:
 
 def resampled_length(frames: int, frame_time: float, fps: float) -> int:
     """How many frames `resample` gives."""
-    if math.isclose(frame_time * fps, 1.0, rel_tol=2e-3):
-        return frames
+    whole = _whole_step(frame_time, fps)
+    if whole:
+        return (frames - 1) // whole + 1
     return int(math.floor((frames - 1) * frame_time * fps + 1e-3)) + 1
 
 
 def resample(motion: Motion, fps: float) -> Motion:
     """The motion at `fps`, first frame kept: rotations by the shorter way, positions linearly.
 
-    A motion within 0.2 % of `fps` (frame times are written with few digits) comes back as it is.
+    A motion within 0.2 % of `fps` (frame times are written with few digits) comes back as it is; one within
+    0.2 % of twice or four times `fps` gives every second or fourth frame.
     """
-    if math.isclose(motion.fps, fps, rel_tol=2e-3):
+    whole = _whole_step(motion.frame_time, fps)
+    if whole == 1:
         return motion
-    count = resampled_length(motion.frames, motion.frame_time, fps)
-    where = np.minimum(np.arange(count) / (fps * motion.frame_time), motion.frames - 1)
-    below = np.minimum(where.astype(int), max(motion.frames - 2, 0))
-    above = np.minimum(below + 1, motion.frames - 1)
-    part = (where - below)[:, None]
-    if np.allclose(part, 0.0, atol=1e-3):
-        values = motion.values[below]
+    if whole:
+        values = motion.values[::whole]
     else:
+        count = resampled_length(motion.frames, motion.frame_time, fps)
+        where = np.minimum(np.arange(count) / (fps * motion.frame_time), motion.frames - 1)
+        below = np.minimum(where.astype(int), max(motion.frames - 2, 0))
+        above = np.minimum(below + 1, motion.frames - 1)
+        part = (where - below)[:, None]
         rotation = np.array([name.endswith("rotation") for names in motion.skeleton.channels for name in names])
         smooth = np.where(rotation, np.unwrap(motion.values, period=360.0, axis=0), motion.values)
         values = smooth[below] * (1 - part) + smooth[above] * part
     name = motion.path.name if motion.path else "motion"
     notice = f"{name}: {motion.fps:.4g} fps resampled to {fps:.4g}"
     return replace(motion, values=values, frame_time=1.0 / fps, notices=(*motion.notices, notice))
+
+
+def _whole_step(frame_time: float, fps: float) -> int:
+    """How many of a motion's frames one frame at `fps` takes, or 0 where that is no whole number."""
+    step = 1.0 / (fps * frame_time)
+    whole = max(round(step), 1)
+    return whole if math.isclose(step, whole, rel_tol=2e-3) else 0
 
 
 def local_rotations(motion: Motion, joints: list[int] | None = None) -> dict[int, np.ndarray]:
@@ -170,8 +183,11 @@ def local_rotations(motion: Motion, joints: list[int] | None = None) -> dict[int
         track = rotations.IDENTITY
         for offset, channel in enumerate(motion.skeleton.channels[joint]):
             if channel.endswith("rotation"):
-                turn = rotations.about_axis(channel[0], np.radians(motion.values[:, starts[joint] + offset]))
-                track = turn if track is rotations.IDENTITY else rotations.multiply(track, turn)
+                angle = np.radians(motion.values[:, starts[joint] + offset])
+                if track is rotations.IDENTITY:
+                    track = rotations.about_axis(channel[0], angle)
+                else:
+                    track = rotations.then_about_axis(track, channel[0], angle)
         result[joint] = np.broadcast_to(track, (4, motion.frames))
     return result
 
@@ -234,8 +250,8 @@ def _split(path: Path) -> tuple[tuple[Skeleton, float, int], list[tuple[int, byt
             raise DatasetError(f"{path}: line {body} must be 'Frames: N' or 'Frame Time: SECONDS'") from None
     if declared is None or frame_time is None:
         raise DatasetError(f"{path}: ends before its 'Frames:' and 'Frame Time:' lines; copy it again")
-    if not 0 < frame_time < math.inf:
-        raise DatasetError(f"{path}: has a frame time of {frame_time} seconds")
+    if not _SHORTEST_FRAME <= frame_time <= _LONGEST_FRAME:
+        raise DatasetError(f"{path}: has a frame time of {frame_time} seconds; 30 frames a second have 0.0333333")
     numbered = [(n + 1, line) for n, line in enumerate(lines[body:], body) if line and not line.isspace()]
     return (skeleton, frame_time, declared), numbered
 
@@ -257,7 +273,7 @@ def _parse_hierarchy(path: Path, lines: list[bytes]) -> Skeleton:
         text = raw.decode("utf-8-sig" if number == 1 else "utf-8", "replace")
         for part in text.replace("{", "\n{\n").replace("}", "\n}\n").splitlines():
             words = part.split()
-            if not words or words == ["HIERARCHY"]:
+            if not words or (len(words) == 1 and words[0].upper() == "HIERARCHY"):
                 continue
             word = words[0].upper()
             if word in ("ROOT", "JOINT") and len(words) > 1:
@@ -308,18 +324,54 @@ def _parse_hierarchy(path: Path, lines: list[bytes]) -> Skeleton:
 
 def _numbers(path: Path, skeleton: Skeleton, lines: list[tuple[int, bytes]]) -> np.ndarray:
     shape = (len(lines), skeleton.channel_count)
+    values = _fixed_point(lines, shape[1])
+    if values is None:
+        values = _from_text(b" ".join(line for _, line in lines), float)
+        # A value that slipped into the next line leaves the sum right and every joint after it wrong.
+        if values.size != shape[0] * shape[1] or any(len(line.split()) != shape[1] for _, line in lines):
+            for number, line in lines:
+                _check_line(path, skeleton, number, line)
+            raise DatasetError(f"{path}: its motion lines cannot be read as numbers")
+    return values.reshape(shape)
+
+
+def _fixed_point(lines: list[tuple[int, bytes]], columns: int) -> np.ndarray | None:
+    """The numbers of lines in which every word has as many decimals, as most writers put them; None for others.
+
+    Without their points they are whole numbers, which are read five times as fast; the quotient of two whole
+    numbers that floats hold exactly is the same float that the text gives.
+    """
+    if any(line.count(b".") != columns for _, line in lines):
+        return None
+    text = b" ".join(line for _, line in lines) + b" "
+    codes = np.frombuffer(text, dtype=np.uint8)
+    points = np.flatnonzero(codes == ord("."))
+    if not len(points):
+        return None
+    decimals = len(text[points[0] + 1 :].split(maxsplit=1)[0]) if text[points[0] + 1] > ord(" ") else 0
+    if points[-1] + decimals + 1 >= len(codes) or not 0 < decimals < _EXACT_DIGITS:
+        return None
+    digits = all((codes[points + place] - ord("0") < 10).all() for place in range(1, decimals + 1))
+    if not digits or (codes[points + decimals + 1] > ord(" ")).any():
+        return None
+    whole = _from_text(text.replace(b".", b""), np.int64)
+    if whole.size != points.size or np.abs(whole).max() >= 10**_EXACT_DIGITS:
+        return None
+    return whole / 10.0**decimals
+
+
+#: As many decimal digits every float holds exactly.
+_EXACT_DIGITS = 15
+
+
+def _from_text(text: bytes, kind: type) -> np.ndarray:
+    """The numbers of a text; none where it holds anything else."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            # fromstring parses text three times as fast as loadtxt; it stops with a warning at what is no number.
-            values = np.fromstring(b" ".join(line for _, line in lines), dtype=float, sep=" ")
+            return np.fromstring(text, dtype=kind, sep=" ")  # stops with a warning at what is no number
         except (DeprecationWarning, ValueError):
-            values = np.empty(0)
-    if values.size != shape[0] * shape[1]:
-        for number, line in lines:
-            _check_line(path, skeleton, number, line)
-        raise DatasetError(f"{path}: its motion lines cannot be read as numbers")
-    return values.reshape(shape)
+            return np.empty(0, dtype=kind)
 
 
 def _check_line(path: Path, skeleton: Skeleton, number: int, line: bytes) -> None:
@@ -332,10 +384,16 @@ def _check_line(path: Path, skeleton: Skeleton, number: int, line: bytes) -> Non
     if len(words) > skeleton.channel_count:
         raise DatasetError(f"{path}: line {number} has {len(words)} values, the joints take {skeleton.channel_count}")
     for word in words:
-        try:
-            float(word)
-        except ValueError:
-            raise DatasetError(f"{path}: line {number}: {word.decode('ascii', 'replace')!r} is no number") from None
+        if not _is_number(word):
+            raise DatasetError(f"{path}: line {number}: {word.decode('ascii', 'replace')!r} is no number")
+
+
+def _is_number(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return b"_" not in word  # Python's own way to write 1_000
 
 
 def _hold_over_gaps(path: Path, skeleton: Skeleton, values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -360,7 +418,7 @@ def _hold_over_gaps(path: Path, skeleton: Skeleton, values: np.ndarray) -> tuple
     notices = tuple(
         f"{path.name}: joint {skeleton.names[joint]} is not a number in frame {at[0] + 1}"
         + (f" and {len(at) - 1} more" if len(at) > 1 else "")
-        + "; held from the frame before"
+        + ("; held from the frame before" if at[0] else "; taken from the nearest good frame")
         for joint, at in first_of.items()
     )
     return values, notices

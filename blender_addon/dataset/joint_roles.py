@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 
@@ -26,6 +27,7 @@ _NOISE = {
     "org",
     "j",
     "b",
+    "c",
     "cc",
     "base",
     "character",
@@ -60,6 +62,11 @@ _PHALANX_WORDS = ("proximal", "intermediate", "distal")
 
 def classify(names: Sequence[str], parents: Sequence[int]) -> dict[str, int]:
     """The role of every joint that has one: {role: joint index}. Parents come before children, -1 for none."""
+    return dict(_classify(tuple(names), tuple(parents)))
+
+
+@lru_cache(maxsize=32)
+def _classify(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[str, int]:
     words = [_words(name) for name in names]
     tree = _Tree(parents)
     roles: dict[str, int] = {}
@@ -108,7 +115,7 @@ class _Words:
 
     def __init__(self, side: str, words: list[str], numbers: list[int]) -> None:
         self.side = side
-        self.helper = bool(_HELPERS & set(words))
+        self.helper = bool(_HELPERS & set(words) - ({"twist"} if "neck" in words else set()))  # CC_Base_NeckTwist01
         self.key = "".join(words)
         self.words = words
         self.numbers = numbers
@@ -143,7 +150,9 @@ class _Tree:
 
 def _limbs(words: list[_Words], side: str) -> dict[str, int]:
     def named(keys: set[str]) -> int | None:
-        return next((n for n, w in enumerate(words) if w.side == side and not w.helper and w.key in keys), None)
+        found = [n for n, w in enumerate(words) if w.side == side and not w.helper and w.key in keys]
+        # Of upperarm01 and upperarm02 the first is the joint, of five toes the large one.
+        return min(found, key=lambda n: words[n].numbers, default=None)
 
     found = {role: named(keys) for role, keys in _SIDED.items()}
     # "Shoulder" is the collar bone in some schemes and the upper arm in others, "Leg" and "Hip" likewise:
@@ -156,6 +165,10 @@ def _limbs(words: list[_Words], side: str) -> dict[str, int]:
             found["shoulder"] = shoulder
     if found["thigh"] is None:
         found["thigh"] = hip
+    # SMPL's foot is the ball of the foot, below an ankle.
+    ankle, ball = named({"ankle"}), named({"foot"})
+    if None not in (ankle, ball) and found["toe"] is None:
+        found["foot"], found["toe"] = ankle, ball
     if leg is not None:
         if found["shin"] is None:
             found["shin"] = leg
@@ -173,6 +186,8 @@ def _fingers(words: list[_Words], tree: _Tree, side: str) -> dict[str, int]:
         finger = next((_FINGER_WORDS[word] for word in w.words if word in _FINGER_WORDS), None)
         if finger is None and w.key == "finger" and len(w.numbers) == 2 and 1 <= w.numbers[0] <= 5:
             finger = FINGERS[w.numbers[0] - 1]
+        if w.key == "palm" and w.numbers and 1 <= w.numbers[0] <= 4:  # Rigify's, from the index finger
+            finger = FINGERS[w.numbers[0]]
         if finger is None or "toe" in w.words or "foot" in w.words:
             continue
         if {"metacarpal", "palm", "carpal", "meta"} & set(w.words):

@@ -10,6 +10,9 @@ import numpy as np
 
 IDENTITY = np.array([[1.0], [0.0], [0.0], [0.0]])
 
+#: Cosine of the second Euler angle below which the other two cannot be told apart.
+_LOCKED = 1e-6
+
 
 def about_axis(axis: str, radians: np.ndarray) -> np.ndarray:
     """Rotations by `radians` (N,) about the axis "X", "Y" or "Z": (4, N)."""
@@ -17,6 +20,26 @@ def about_axis(axis: str, radians: np.ndarray) -> np.ndarray:
     np.cos(radians * 0.5, out=track[0])
     np.sin(radians * 0.5, out=track[1 + "XYZ".index(axis)])
     return track
+
+
+def then_about_axis(a: np.ndarray, axis: str, radians: np.ndarray) -> np.ndarray:
+    """`multiply(a, about_axis(axis, radians))` at half its cost."""
+    cosine, sine = np.cos(radians * 0.5), np.sin(radians * 0.5)
+    track = a * cosine
+    x = 1 + "XYZ".index(axis)
+    y, z = x % 3 + 1, (x + 1) % 3 + 1
+    turned = a * sine
+    track[0] -= turned[x]
+    track[x] += turned[0]
+    track[y] += turned[z]
+    track[z] -= turned[y]
+    return track
+
+
+def multiply_around(left: np.ndarray, track: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """`multiply(left, multiply(track, right))` of single rotations left and right: one product of a matrix (4, 4)."""
+    columns = [multiply(left, multiply(unit.reshape(4, 1), right)) for unit in np.eye(4)]
+    return np.concatenate(columns, axis=1) @ track
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -75,8 +98,12 @@ def from_matrix(matrix: np.ndarray) -> np.ndarray:
 
 def to_matrix(track: np.ndarray) -> np.ndarray:
     """Rotation matrices (N, 3, 3) of the quaternions (4, N)."""
-    columns = [rotate(track, axis) for axis in np.eye(3)]
-    return np.stack(columns, axis=1).transpose(2, 0, 1)
+    w, x, y, z = track
+    m = np.empty((track.shape[1], 3, 3))
+    m[:, 0, 0], m[:, 0, 1], m[:, 0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+    m[:, 1, 0], m[:, 1, 1], m[:, 1, 2] = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+    m[:, 2, 0], m[:, 2, 1], m[:, 2, 2] = 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
+    return m
 
 
 def swing(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -103,9 +130,10 @@ def kabsch(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 def same_hemisphere(track: np.ndarray) -> np.ndarray:
     """The same rotations with signs chosen so that neighbours are on one side: curves without jumps."""
-    flips = np.where(np.einsum("cn,cn->n", track[:, 1:], track[:, :-1]) < 0, -1.0, 1.0)
-    signs = np.concatenate(([1.0], np.cumprod(flips)))
-    return track * signs
+    flips = np.einsum("cn,cn->n", track[:, 1:], track[:, :-1]) < 0
+    if not flips.any():
+        return track
+    return track * np.concatenate(([1.0], np.where(np.cumsum(flips) % 2, -1.0, 1.0)))
 
 
 def to_euler(track: np.ndarray, order: str) -> np.ndarray:
@@ -121,10 +149,16 @@ def to_euler(track: np.ndarray, order: str) -> np.ndarray:
     second = np.arcsin(np.clip(-sign * m[:, k, i], -1.0, 1.0))
     third = np.arctan2(sign * m[:, j, i], m[:, i, i])
     candidates = np.stack((np.stack((first, second, third)), np.stack((first + np.pi, np.pi - second, third + np.pi))))
+    # Where the second angle is a right one, the first and the third turn about one axis: only their sum is known.
+    locked = np.hypot(m[:, i, i], m[:, j, i]) < _LOCKED
+    together = np.arctan2(-sign * m[:, j, k], m[:, j, j])
+    upward = sign * np.sign(second)
     angles = np.empty((3, track.shape[1]))
     before = np.zeros(3)
     for frame in range(track.shape[1]):
         options = candidates[:, :, frame]
+        if locked[frame]:
+            options = np.array([[together[frame] + upward[frame] * before[2], second[frame], before[2]]])
         options = options + 2 * np.pi * np.round((before - options) / (2 * np.pi))
         before = options[np.argmin(np.abs(options - before).sum(axis=1))]
         angles[:, frame] = before

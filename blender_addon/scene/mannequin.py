@@ -121,8 +121,9 @@ def build(actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, g
         collection.objects[f"actor_{actor}_{part}"].display.show_shadows = False
 
     shell = mannequin_shadow.build(measures, parts, scale)
-    mesh = _mesh(f"actor_{actor}_shadow", shell.vertices, shell.faces, np.zeros(len(shell.faces)))
-    mesh.materials.append(materials["top"])
+    mesh = _mesh(f"actor_{actor}_shadow", shell.vertices, shell.faces, shell.materials)
+    for name in mannequin_body.MATERIALS:
+        mesh.materials.append(materials[name])
     thing = _hang(mesh, armature, actor, collection)
     for joint, (vertices, weights) in sorted(mannequin_body.by_joint(shell.weights).items()):
         _weigh(thing, rest.names[joint], vertices, weights)

@@ -192,7 +192,7 @@ def _top(body: Measures) -> tuple:
         axis = line[2] - line[1]
         axis = axis / np.linalg.norm(axis)
         cuff = (points - line[2]) @ axis + 0.012 * size
-        return intersect(tube(points, line, stations, radii), cuff, 0.008 * size)
+        return intersect(tube(points, line, stations, radii), cuff, 0.014 * size)
 
     def yoke(points: np.ndarray) -> np.ndarray:
         value = trunk(points)
@@ -207,7 +207,7 @@ def _top(body: Measures) -> tuple:
         value = union(yoke(points), thighs(points) - 0.007 * size, 0.03 * size)
         for line in arms.values():
             value = union(value, arm(points, line), 0.045 * size)
-        value = intersect(value, hem - points[:, 2], 0.012 * size)
+        value = intersect(value, hem - points[:, 2], 0.016 * size)
         # The collar is cut by a plane that falls to the front.
         return intersect(value, (points - collar) @ np.array((0.0, 0.30, 0.954)), 0.008 * size)
 

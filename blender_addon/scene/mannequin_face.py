@@ -75,7 +75,7 @@ def hair(points: np.ndarray, female: bool) -> np.ndarray:
         return intersect(value, (line - z) * 0.6, 0.012)
     value = ellipsoid(points, (0, 0.000, 0.095), (0.0875, 0.1040, 0.1020))
     hang = ellipsoid(points, (0, 0.010, 0.030), (0.0980, 0.0880, 0.115))
-    hang = intersect(hang, np.maximum(-0.042 - z + 0.25 * (y - 0.02), z - 0.12), 0.030)
+    hang = intersect(hang, np.maximum(-0.032 - z + 0.25 * (y - 0.02), z - 0.12), 0.030)
     value = union(value, hang, 0.03)
     value = value - 0.0014 * locks * crown
     # The face looks out through an opening, higher over the parting.

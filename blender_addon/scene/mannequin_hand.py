@@ -114,15 +114,17 @@ def _weights(
 ) -> np.ndarray:
     roles, hand = pose.rest.roles, pose.rest.roles[f"hand.{side}"]
     weights = np.zeros((len(points), len(pose.heads)))
+    reaches = {name: along(points, line)[0] for name, (_, line) in fingers.items()}
     nearness = {}
-    for name, (_, line) in fingers.items():
-        distance, place = along(points, line)
-        # In the palm, behind the knuckles, distances to the fingers say nothing.
-        nearness[name] = (np.exp(-distance / (0.0022 * size)) + 1e-12, place)
-    total = sum(near for near, _ in nearness.values()) if nearness else 1.0
+    if reaches:
+        # Fingers part sharply; where flesh is thick, about the thumb's ball, one goes over into the other.
+        closest = np.min(list(reaches.values()), axis=0)
+        softness = 0.0022 * size + 0.4 * np.maximum(closest - 0.010 * size, 0.0)
+        nearness = {name: np.exp((closest - reach) / softness) for name, reach in reaches.items()}
+    total = sum(nearness.values())
     weights[:, hand] = 1.0
     for name, (joints, line) in fingers.items():
-        share = nearness[name][0] / total
+        share = nearness[name] / total
         before = line[0] - (line[1] - line[0])
         lengths = np.linalg.norm(np.diff(line, axis=0), axis=1)
         reach = [0.011 * size, *(np.minimum(0.010 * size, 0.45 * np.minimum(lengths[:-1], lengths[1:])))]

@@ -30,10 +30,12 @@ _HEAD = (((0.0, 0.000, 0.098), (0.064, 0.080, 0.076)), ((0.0, -0.008, 0.035), (0
 
 @dataclass(frozen=True)
 class Shell:
-    """vertices (V, 3) m in the rest pose; faces (F, 4), a triangle repeats its last corner; weights (V, J)."""
+    """vertices (V, 3) m in the rest pose; faces (F, 4), a triangle repeats its last corner; weights (V, J);
+    materials (F,): what lies above, as in mannequin_body.MATERIALS."""
 
     vertices: np.ndarray
     faces: np.ndarray
+    materials: np.ndarray
     weights: np.ndarray
 
 
@@ -46,6 +48,7 @@ class _Cover:
         self.faces = np.concatenate([faces + start for (_, faces, *_), start in zip(parts, starts, strict=False)])
         self.weights = np.concatenate([weights for _, _, weights, _ in parts])
         self.depth = depth
+        self.material = parts[0][3]
         self.tree = BVHTree.FromPolygons(self.vertices.tolist(), [list(dict.fromkeys(f)) for f in self.faces.tolist()])
 
     def under(self, centre: np.ndarray, direction: np.ndarray, longest: float) -> np.ndarray:
@@ -73,8 +76,8 @@ class _Cover:
 
     def tube(
         self, line: np.ndarray, stations: Sequence[float], sides: int, longest: float, across: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Vertices (V, 3), faces (F, 4) and weights (V, J) of a tube under this cover.
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Vertices (V, 3), faces (F, 4), weights (V, J) and material of a tube under this cover.
 
         line: (K, 3); stations: places of the rings along it, in segments from 0; longest: the tube's greatest
         radius, m; across: (3,) where the first vertex of a ring looks.
@@ -97,7 +100,7 @@ class _Cover:
             other = np.cross(axis, side)
             rings += [self.under(centre, side * np.cos(a) + other * np.sin(a), longest) for a in angles]
         vertices, faces = closed_tube(np.array(rings), len(stations))
-        return vertices, faces, self.weights_at(vertices)
+        return vertices, faces, self.weights_at(vertices), self.material
 
 
 def build(body: Measures, parts: Sequence[tuple], head_scale: float) -> Shell:
@@ -123,10 +126,10 @@ def build(body: Measures, parts: Sequence[tuple], head_scale: float) -> Shell:
     shoes = [part for part in parts if part[3] in (SHOES, SOLES)]
     for n, side in enumerate(s for s in "LR" if f"foot.{s}" in roles):
         pieces.append(_foot(body, side, _Cover(shoes[2 * n : 2 * n + 1], _DEPTH[SHOES] * size)))
-    vertices, faces, weights = zip(*pieces, strict=True)
+    vertices, faces, weights, materials = zip(*pieces, strict=True)
     matrix = mannequin_weights.tidy(np.concatenate(weights))
     vertices = [pose.to_rest(np.concatenate(vertices), matrix)]
-    faces, count = list(faces), [len(rows) for rows in weights]
+    faces, materials, count = list(faces), [*materials, *(SKIN for _ in _HEAD)], [len(rows) for rows in weights]
     for centre, radii in _HEAD:
         points, quads = _ball(np.array(centre), np.array(radii))
         vertices.append(points * head_scale + pose.rest.head("head"))
@@ -137,7 +140,8 @@ def build(body: Measures, parts: Sequence[tuple], head_scale: float) -> Shell:
         matrix = np.concatenate((matrix, rigid))
     starts = np.cumsum([0, *count])
     everything = np.concatenate([part + start for part, start in zip(faces, starts, strict=False)])
-    return Shell(np.concatenate(vertices), everything.astype(np.int32), matrix)
+    shown = np.repeat(materials, [len(part) for part in faces])
+    return Shell(np.concatenate(vertices), everything.astype(np.int32), shown, matrix)
 
 
 def _trunk(body: Measures, covers: dict[int, _Cover]) -> list[tuple]:
@@ -167,7 +171,9 @@ def _hand(body: Measures, side: str, cover: _Cover) -> list[tuple]:
         end = pose.moved(hand, tip(rest, hand, 0.17 * size))
         return [cover.tube(np.array((wrist, end)), (0.05, 0.4, 0.7), 8, 0.05 * size)]
     knuckles = np.array([pose.heads[chain[0]] for chain in chains[1:]])
-    pieces = [cover.tube(np.array((wrist, knuckles.mean(axis=0))), (0.0, 0.4, 0.9), 8, 0.05 * size)]
+    # Thin and short of the knuckles: the ball of the thumb swings into the palm.
+    palm = np.array((wrist, knuckles.mean(axis=0)))
+    pieces = [cover.tube(palm, (0.15, 0.45, 0.75), 8, 0.024 * size)]
     for thumb, joints in zip((True, *(False for _ in chains[1:])), chains, strict=True):
         last = float(np.linalg.norm(rest.heads[joints[-1]] - rest.heads[joints[-2]]))
         end = pose.moved(joints[-1], tip(rest, joints[-1], max(0.75 * last, 0.018 * size)))

@@ -149,8 +149,7 @@ def retarget(
             left = rest[bone].T @ corrections[above].T @ A
             between = _between(skeleton, local, pairs[above], joint)
         right = A.T @ corrections[bone] @ rest[bone]
-        track = rotations.multiply(rotations.from_matrix(left), between)
-        track = rotations.multiply(track, rotations.from_matrix(right))
+        track = rotations.multiply_around(rotations.from_matrix(left), between, rotations.from_matrix(right))
         turned[bone] = rotations.same_hemisphere(np.broadcast_to(track, (4, motion.frames)))
     tops = [bone for bone, carrier in rests.above.items() if carrier is None]
     return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin))

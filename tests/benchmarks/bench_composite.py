@@ -7,7 +7,8 @@ face keys; at most 1.5 times the bare work.
 Run: python tests/benchmarks/bench_composite.py
 """
 
-import itertools
+import contextlib
+import io
 import os
 import statistics
 import sys
@@ -20,7 +21,6 @@ import bpy
 import numpy as np
 
 from blender_addon.dataset import blendshapes, bvh, databases, layout
-from blender_addon.dataset.naming import SceneId
 from blender_addon.scene import composite, fcurves, template
 from farm.demo import maker
 
@@ -90,7 +90,8 @@ def remove_actions(names: set[str]) -> None:
 def by_importer(paths: list[Path], faces: list[np.ndarray], keys: list[bpy.types.Key], frames: int) -> None:
     """Both BVHs through Blender's importer, and keyframe_insert for every face key and frame."""
     for path in paths:
-        bpy.ops.import_anim.bvh(filepath=str(path), rotate_mode="QUATERNION")
+        with contextlib.redirect_stdout(io.StringIO()):  # it tells of every joint without length
+            bpy.ops.import_anim.bvh(filepath=str(path), rotate_mode="QUATERNION")
     for weights, owner in zip(faces, keys, strict=True):
         blocks = [owner.key_blocks[name] for name in blendshapes.ARKIT_NAMES]
         for frame, row in enumerate(weights[:frames].tolist(), 1):
@@ -106,7 +107,7 @@ class Scene:
         made = maker.make_dataset(folder / "data", seconds=FRAMES / layout.FPS, scenes=1)
         self.folder, self.id = folder, made.scenes[0]
         self.dataset = layout.Dataset.at(made.root)
-        self.actors = databases.session_of(self.dataset, SceneId.parse(str(self.id))).actors
+        self.actors = databases.session_of(self.dataset, self.id).actors
         performances = [self.id.performance(actor) for actor in self.actors]
         self.paths = [self.dataset.motion(p) for p in performances]
         self.faces = [blendshapes.load_arkit(self.dataset.face_arkit(p)) for p in performances]
@@ -162,14 +163,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         scene = Scene(Path(folder))
         part = FRAMES // 10
-        frames = part if scene.importer(part) * FRAMES / part > IMPORTER_LIMIT / ROUNDS else FRAMES
+        frames = part if scene.importer(part) * FRAMES / part > IMPORTER_LIMIT else FRAMES
         ways: dict[str, tuple[Callable[[], float], list[float]]] = {
             "composite": (scene.measure_composite, []),
             "importer": (lambda: scene.importer(frames) * FRAMES / frames, []),
             "bare": (scene.measure_bare, []),
         }
         for number in range(ROUNDS):
-            for work, times in itertools.chain(ways.values()) if number % 2 else reversed(ways.values()):
+            for work, times in list(ways.values()) if number % 2 else reversed(ways.values()):
                 times.append(work())
     curves = sum(count for count, _ in scene.work)
     print(f"{FRAMES} frames, two actors, {curves} F-curves, {ROUNDS} rounds, Blender {bpy.app.version_string}")

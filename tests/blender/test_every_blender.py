@@ -62,10 +62,10 @@ def test_a_scene_renders_to_whole_video_with_sound(blender, dataset, tmp_path):
     (result,) = body.render(job, dataset, options)
     assert result.problem == ""
     assert result.file == tmp_path / "out" / "body_renders" / f"{SCENE}.mp4"
-    video.check(result.file, frames=30, size=(96, 54))
+    video.check(result.file, frames=36, size=(96, 54))
     info = video.probe(result.file, audio=True)
-    assert (info.frames, info.fps, info.codec, info.pixel_format) == (30, 30, "h264", "yuv420p")
-    assert abs(info.audio_seconds - 1.0) <= 1024 / 48000
+    assert (info.frames, info.fps, info.codec, info.pixel_format) == (36, 30, "h264", "yuv420p")
+    assert abs(info.audio_seconds - 1.2) <= 1024 / 48000
 
 
 def test_a_batch_file_renders_by_hand(blender, dataset, tmp_path):

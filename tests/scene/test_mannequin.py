@@ -5,9 +5,19 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from mathutils import Quaternion, Vector  # noqa: E402
+from mathutils.bvhtree import BVHTree  # noqa: E402
+
 from blender_addon.dataset import bvh, rest_pose  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES  # noqa: E402
-from blender_addon.scene import mannequin, mannequin_body, mannequin_face, mannequin_head  # noqa: E402
+from blender_addon.scene import (  # noqa: E402
+    mannequin,
+    mannequin_body,
+    mannequin_face,
+    mannequin_head,
+    mannequin_shadow,
+)
+from blender_addon.scene.mannequin_pose import model_pose  # noqa: E402
 
 FINGERS = {"Thumb": (2.0, 3.0), "Index": (10.0, 2.4), "Middle": (10.3, 0.0), "Ring": (9.6, -2.0), "Pinky": (8.4, -3.8)}
 
@@ -115,14 +125,15 @@ def test_mode_and_selection_stay(collection):
 def test_a_collection_outside_the_scene_will_do(collection):
     people = bpy.data.collections.new("people")
     armature = mannequin.build("001", sparse(), people)
-    assert {thing.name for thing in people.objects} == {"actor_001", "actor_001_body", "actor_001_head"}
+    names = {"actor_001", "actor_001_body", "actor_001_head", "actor_001_shadow"}
+    assert {thing.name for thing in people.objects} == names
     assert len(armature.data.bones) == len(sparse().names)
     assert not collection.objects
 
 
 def test_meshes_hang_on_the_armature_with_keys_at_rest(collection):
     armature = mannequin.build("002", interact_like(), collection)
-    for part in ("body", "head"):
+    for part in ("body", "head", "shadow"):
         thing = bpy.data.objects[f"actor_002_{part}"]
         assert thing["interact_actor"] == "002"
         assert thing.parent == armature
@@ -135,6 +146,82 @@ def test_meshes_hang_on_the_armature_with_keys_at_rest(collection):
     assert all((key.value, key.slider_min, key.slider_max) == (0.0, 0.0, 1.0) for key in keys[1:])
 
 
+def is_closed(faces: np.ndarray) -> bool:
+    """Whether every edge has two faces."""
+    edges = np.concatenate([faces[:, [n, (n + 1) % 4]] for n in range(4)])
+    edges = np.sort(edges[edges[:, 0] != edges[:, 1]], axis=1)
+    return bool((np.unique(edges, axis=0, return_counts=True)[1] == 2).all())
+
+
+def volume(thing) -> float:
+    """The volume in a closed surface, m^3, negative where it looks inwards."""
+    a, b, c, d = (thing.vertices[thing.faces[:, n]] for n in range(4))
+    return (np.einsum("ij,ij->i", a, np.cross(b, c)) + np.einsum("ij,ij->i", a, np.cross(c, d))).sum() / 6
+
+
+def posed(thing) -> tuple[np.ndarray, list[list[int]]]:
+    """Vertices (V, 3) m and faces of an object as its armature bends it."""
+    mesh = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    points = np.empty(len(mesh.vertices) * 3)
+    mesh.vertices.foreach_get("co", points)
+    return points.reshape(-1, 3), [list(face.vertices) for face in mesh.polygons]
+
+
+def inside(point: np.ndarray, tree) -> bool:
+    """Whether a ray from the point leaves the closed surfaces of a BVHTree more often than it enters them."""
+    direction, start, depth = Vector((0.31, -0.87, 0.38)), Vector(point), 0
+    while True:
+        hit, normal, _, _ = tree.ray_cast(start, direction)
+        if hit is None:
+            return depth > 0
+        depth += 1 if normal @ direction > 0 else -1
+        start = hit + direction * 1e-5
+
+
+@pytest.mark.parametrize("skeleton", [interact_like(), sparse()], ids=["interact", "sparse"])
+@pytest.mark.parametrize("female", [False, True])
+def test_shadow_shell_is_coarse_closed_and_weighted(skeleton, female):
+    body = mannequin_body.measure(model_pose(rest_pose.stand(skeleton)), female)
+    shell = mannequin_shadow.build(body, mannequin_body.parts(body), 1.0)
+    assert 500 < len(shell.vertices) < 1000
+    assert is_closed(shell.faces)
+    assert 0.02 < volume(shell) < 0.08
+    assert shell.weights.sum(axis=1) == pytest.approx(1.0)
+    assert len(shell.materials) == len(shell.faces)
+
+
+@pytest.mark.parametrize(
+    "bends", [{}, {"ForeArm": 90.0}, {"Arm": 60.0}, {"UpLeg": -60.0, "Leg": 80.0}], ids=["rest", "elbow", "arm", "sit"]
+)
+def test_shadow_shell_stays_under_the_skin(collection, bends):
+    armature = mannequin.build("002", interact_like(), collection)
+    for bone in armature.pose.bones:
+        for name, angle in bends.items():
+            if bone.name in (f"Left{name}", f"Right{name}"):
+                axis = (1.0, 0.0, 0.0) if "Leg" in name else (0.0, 0.0, 1.0 if bone.name.startswith("L") else -1.0)
+                turn = Quaternion(axis, np.radians(angle if "Leg" in name else -angle))
+                rest = bone.bone.matrix_local.to_quaternion()
+                bone.rotation_quaternion = rest.inverted() @ turn @ rest
+    bpy.context.view_layer.update()
+    surfaces = [posed(bpy.data.objects[f"actor_002_{part}"]) for part in ("body", "head")]
+    points = np.concatenate([vertices for vertices, _ in surfaces])
+    count = len(surfaces[0][0])
+    faces = surfaces[0][1] + [[n + count for n in face] for face in surfaces[1][1]]
+    tree = BVHTree.FromPolygons(points.tolist(), faces)
+    shell, _ = posed(bpy.data.objects["actor_002_shadow"])
+    out = [point for point in shell if not inside(point, tree)]
+    assert len(out) <= 0.01 * len(shell), np.round(out, 3)
+
+
+def test_only_the_shell_casts_workbench_shadows(collection):
+    mannequin.build("001", interact_like(), collection)
+    casts = {part: bpy.data.objects[f"actor_001_{part}"].display.show_shadows for part in ("body", "head", "shadow")}
+    assert casts == {"body": False, "head": False, "shadow": True}
+    shell = bpy.data.objects["actor_001_shadow"]
+    assert not any((shell.visible_camera, shell.visible_shadow, shell.visible_diffuse))
+    assert not shell.hide_render
+
+
 @pytest.mark.parametrize("skeleton", [interact_like(), sparse()], ids=["interact", "sparse"])
 @pytest.mark.parametrize("female", [False, True])
 def test_body_is_whole(skeleton, female):
@@ -145,14 +232,11 @@ def test_body_is_whole(skeleton, female):
         np.add.at(sums, vertices, weights)
     assert sums == pytest.approx(1.0, abs=1e-6)
     assert np.isfinite(body.vertices).all()
+    assert len(body.vertices) < 11000
     assert body.vertices[:, 2].min() == pytest.approx(0.0, abs=0.01)
     assert set(np.unique(body.materials)) == set(range(len(mannequin_body.MATERIALS)))
-    edges = np.concatenate([body.faces[:, [n, (n + 1) % 4]] for n in range(4)])
-    edges = np.sort(edges[edges[:, 0] != edges[:, 1]], axis=1)
-    assert (np.unique(edges, axis=0, return_counts=True)[1] == 2).all()  # closed: Workbench's shadows need it
-    a, b, c, d = (body.vertices[body.faces[:, n]] for n in range(4))
-    volume = (np.einsum("ij,ij->i", a, np.cross(b, c)) + np.einsum("ij,ij->i", a, np.cross(c, d))).sum() / 6
-    assert 0.04 < volume < 0.12  # outwards, and about a person's 70 litres
+    assert is_closed(body.faces)
+    assert 0.04 < volume(body) < 0.12  # outwards, and about a person's 70 litres
     for side, sign in (("L", 1), ("R", -1)):
         vertices, weights = body.weights[rest.roles[f"forearm.{side}"]]
         assert (body.vertices[vertices[weights > 0.5], 0] * sign > 0.05).all()
@@ -181,6 +265,7 @@ def test_head_has_a_persons_measures(head):
     assert 0.21 < np.ptp(skin[:, 2]) < 0.24
     assert 0.17 < np.ptp(skin[:, 1]) < 0.25
     assert np.abs(head.vertices).max() < 0.25
+    assert len(head.vertices) < 9000
     assert tuple(head.keys) == ARKIT_NAMES
 
 

@@ -90,5 +90,7 @@ def test_settings(scene):
     assert (scene.render.resolution_x, scene.render.resolution_y, scene.render.fps) == (1280, 720, 30)
     assert "EEVEE" in scene.render.engine
     assert scene.display.shading.color_type == "MATERIAL"
+    assert scene.display.shading.show_shadows
+    assert scene.display.render_aa == "FXAA"
     assert sum(thing.type == "LIGHT" for thing in scene.objects) >= 3
     assert all("interact_stage" in thing for thing in scene.objects)

@@ -1,0 +1,427 @@
+"""Runs with real workers: videos and sound, resuming, killed workers and drivers, bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import wave
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from blender_addon.dataset import batch
+from blender_addon.dataset.layout import Dataset
+from blender_addon.dataset.naming import SceneId
+from farm import body, plan, video
+
+SCENES = ("20231119_001", "20231126_002")
+
+
+def interact_farm(*arguments: object, **options) -> subprocess.CompletedProcess:
+    """The command line as a user starts it."""
+    return subprocess.run(
+        [sys.executable, "-c", "from farm.cli import run; run()", *map(str, arguments)],
+        capture_output=True, text=True, timeout=300, check=False, **options,
+    )  # fmt: skip
+
+
+def start_farm(*arguments: object) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from farm.cli import run; run()", *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def pictures(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24").tobytes() for frame in container.decode(video=0)]
+
+
+def sound(path: Path) -> np.ndarray:
+    """Decoded samples (N,) of an MP4, the channels' mean."""
+    with av.open(str(path)) as container:
+        blocks = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    return np.concatenate(blocks, axis=1).mean(axis=0)
+
+
+def wav(path: Path) -> np.ndarray:
+    with wave.open(str(path)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768
+
+
+def events(out: Path) -> list[dict]:
+    """What the workers of the latest start told."""
+    starts = sorted(out.glob("farm_runs/logs/2*"), key=lambda folder: folder.stat().st_mtime)
+    files = sorted(starts[-1].glob("*.jsonl")) if starts else []
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+def chunks(out: Path) -> dict[str, float]:
+    """Finished chunks and when each was written."""
+    return {f"{p.parent.name}/{p.name}": p.stat().st_mtime_ns for p in out.glob("farm_runs/chunks/*/*.mkv")}
+
+
+def frames_of(chunk: str) -> tuple[int, int]:
+    first, last = Path(chunk).stem.split("-")
+    return int(first), int(last)
+
+
+def wait_for(condition, seconds: float = 90.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def job(dataset) -> Path:
+    return Dataset.at(dataset).body_job
+
+
+@pytest.fixture(scope="module")
+def look(template) -> list[object]:
+    """Render options for small and quick pictures."""
+    return ["--template", template, "--engine", "workbench", "--size", "96x54", "--samples", "1"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(dataset, job, look, tmp_path_factory) -> Path:
+    """The results of a run that nothing happened to: two workers, chunks of six frames."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    done = interact_farm("body", "render", job, "--data", dataset, "--out", out, "--chunk", 6, "--workers", 2, *look)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(scene in done.stdout for scene in SCENES)
+    return out
+
+
+def test_every_video_has_its_scenes_frames_and_sound(undisturbed, dataset):
+    for scene in SCENES:
+        made = undisturbed / "body_renders" / f"{scene}.mp4"
+        info = video.probe(made, audio=True)
+        assert (info.frames, info.fps, info.codec, info.pixel_format) == (36, 30, "h264", "yuv420p")
+        assert abs(info.audio_seconds - 1.2) <= 1024 / 48000
+        silent = undisturbed / "body_renders_noaudio" / f"{scene}.mkv"
+        assert pictures(made) == pictures(silent)
+        assert len(set(pictures(silent))) > 25  # the people move
+
+
+def test_the_sound_is_the_mix_of_both_voices(undisturbed, dataset):
+    heard = sound(undisturbed / "body_renders" / f"{SCENES[0]}.mp4")
+    voices = [wav(Dataset.at(dataset).wav(SceneId.parse(SCENES[0]).performance(a))) for a in ("001", "002")]
+    assert np.abs(heard).max() <= 1.0
+    length = min(len(heard), len(voices[0]))
+    assert np.corrcoef(heard[:length], (voices[0] + voices[1])[:length])[0, 1] > 0.95
+    louder = max(voices, key=lambda voice: float(np.square(voice).sum()))
+    assert np.corrcoef(heard[:length], louder[:length])[0, 1] > 0.5
+
+
+def test_a_finished_run_renders_nothing_again(undisturbed, dataset, job, look):
+    before = {p: p.stat().st_mtime_ns for p in undisturbed.glob("body_renders*/*")}
+    done = interact_farm("body", "render", job, "--data", dataset, "--out", undisturbed, *look)
+    assert done.returncode == 0
+    assert {p: p.stat().st_mtime_ns for p in undisturbed.glob("body_renders*/*")} == before
+    assert not list(undisturbed.glob("farm_runs/chunks/*"))
+    planned = interact_farm("body", "render", job, "--data", dataset, "--out", undisturbed, "--dry-run", "--json", *look)
+    facts = json.loads(planned.stdout)
+    assert facts["frames_to_render"] == 0
+    assert [task["done"] for task in facts["tasks"]] == [True, True]
+
+
+def test_another_look_is_planned_anew_and_the_dry_run_writes_nothing(undisturbed, dataset, job):
+    before = sorted(undisturbed.rglob("*"))
+    planned = interact_farm(
+        "body", "render", job, "--data", dataset, "--out", undisturbed, "--dry-run", "--json", "--size", "64x36",
+        "--chunk", 12,
+    )  # fmt: skip
+    facts = json.loads(planned.stdout)
+    assert facts["frames_to_render"] == 72
+    assert facts["tasks"][0]["missing"] == [[1, 12], [13, 24], [25, 36]]
+    assert sorted(undisturbed.rglob("*")) == before
+
+
+def test_a_killed_worker_and_a_killed_driver_lose_no_finished_chunk(undisturbed, dataset, job, tmp_path, look):
+    arguments = ("body", "render", job, "--data", dataset, "--out", tmp_path, "--chunk", 6, "--workers", 1, *look)
+    driver = start_farm(*arguments)
+    wait_for(lambda: len(chunks(tmp_path)) >= 1 and any(e["event"] == "frame" for e in events(tmp_path)[-1:]))
+    first = [e["pid"] for e in events(tmp_path) if e["event"] == "ready"][-1]
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: len([e for e in events(tmp_path) if e["event"] == "ready"]) >= 2)
+    wait_for(lambda: len(chunks(tmp_path)) >= 3)
+    worker = [e["pid"] for e in events(tmp_path) if e["event"] == "ready"][-1]
+    assert worker != first
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    wait_for(lambda: not alive(worker), 30)  # it notices that nobody feeds it
+    kept = chunks(tmp_path)
+    again = start_farm(*arguments)
+    seen: dict[str, float] = {}
+    while again.poll() is None:
+        seen |= chunks(tmp_path)
+        time.sleep(0.05)
+    assert again.returncode == 0, again.stderr.read()
+    assert {name: seen[name] for name in kept if name in seen} == {n: t for n, t in kept.items() if n in seen}
+    rendered = {e["id"] for e in events(tmp_path) if e["event"] == "rendering"}
+    assert rendered
+    for name in kept:
+        first_frame, last_frame = frames_of(name)
+        assert f"{name.split('-')[0]}:{first_frame}-{last_frame}" not in rendered
+    for scene in SCENES:
+        name = f"body_renders_noaudio/{scene}.mkv"
+        assert pictures(tmp_path / name) == pictures(undisturbed / name)
+    assert not list(tmp_path.rglob("*.partial*"))
+
+
+def test_ctrl_c_ends_the_workers_and_the_next_start_goes_on(undisturbed, dataset, job, tmp_path, look):
+    arguments = ("body", "render", job, "--data", dataset, "--out", tmp_path, "--chunk", 6, "--workers", 2, *look)
+    driver = start_farm(*arguments)
+    wait_for(lambda: len(chunks(tmp_path)) >= 2)
+    driver.send_signal(signal.SIGINT)
+    _, said = driver.communicate(timeout=30)
+    assert driver.returncode == 130
+    assert "goes on" in said
+    assert "Traceback" not in said
+    assert not any(alive(e["pid"]) for e in events(tmp_path) if e["event"] == "ready")
+    kept = sum(last - first + 1 for first, last in map(frames_of, chunks(tmp_path)))
+    planned = interact_farm(*arguments, "--dry-run", "--json")
+    assert json.loads(planned.stdout)["frames_to_render"] == 72 - kept
+    assert interact_farm(*arguments).returncode == 0
+    name = f"body_renders_noaudio/{SCENES[1]}.mkv"
+    assert pictures(tmp_path / name) == pictures(undisturbed / name)
+
+
+def test_a_scene_that_kills_its_worker_is_tried_three_times_and_the_others_go_on(dataset, job, tmp_path, look):
+    deadly = tmp_path / "blender"
+    deadly.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("deadly_blender.py")}" "$@"\n')
+    deadly.chmod(0o755)
+    done = interact_farm(
+        "body", "render", job, "--data", dataset, "--out", tmp_path / "out", "--blender", deadly, "--workers", 1,
+        "--json", *look,
+        env=os.environ | {"DEADLY_SCENE": SCENES[0], "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    bad, good = json.loads(done.stdout)
+    assert "failed 3 times" in bad["problem"]
+    assert "SIGKILL" in bad["problem"] or "exit code 137" in bad["problem"]
+    assert good["problem"] == ""
+    video.check(Path(good["file"]), frames=36)
+    assert not (tmp_path / "out" / "body_renders_noaudio" / f"{SCENES[0]}.mkv").exists()
+
+
+def test_a_blender_that_does_not_start_is_one_sentence(dataset, job, tmp_path, look):
+    broken = tmp_path / "blender"
+    broken.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Blender 4.5.0" && exit\necho "Error: no display"; exit 7\n')
+    broken.chmod(0o755)
+    shutil.copytree(dataset, tmp_path / "data")
+    done = interact_farm("body", "render", job, "--data", tmp_path / "data", "--blender", broken, *look)
+    assert done.returncode == 1
+    assert "exit code 7" in done.stderr
+    assert "no display" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def damaged(dataset, tmp_path) -> Dataset:
+    """A copy of the data set to spoil."""
+    shutil.copytree(dataset, tmp_path / "data")
+    return Dataset.at(tmp_path / "data")
+
+
+def test_bad_scenes_fail_alone_each_with_its_sentence(dataset, tmp_path, look):
+    """One job with every kind of bad line and one good scene."""
+    data = Dataset.at(shutil.copytree(dataset, tmp_path / "data"))
+    good, bad_face, cut, short_face, no_sound = ("20231119_001", *(f"20231119_9{n:02d}" for n in range(4)))
+    for scene in (bad_face, cut, short_face, no_sound):
+        for actor in ("001", "002"):
+            source, copy = SceneId.parse(good).performance(actor), SceneId.parse(scene).performance(actor)
+            for of in (data.motion, data.face_arkit, data.wav):
+                shutil.copy(of(source), of(copy).with_name(of(source).name.replace(str(source), str(copy))))
+    face = data.root / "face_arkit"
+    np.save(face / f"20231119_001_{bad_face[-3:]}.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    np.save(face / f"20231119_002_{short_face[-3:]}.npy", np.zeros((36, 50), dtype=np.float32))
+    motion = data.motion(SceneId.parse(cut).performance("002"))
+    motion.write_bytes(motion.read_bytes()[:-300])
+    (data.root / "wav" / f"20231119_001_{no_sound[-3:]}.wav").write_bytes(b"")
+    job = tmp_path / "job.txt"
+    lines = [good, bad_face, cut, short_face, no_sound, "20231119_555", "20991231_001", "hello", "../../x"]
+    job.write_text("\n".join(lines))
+    done = interact_farm("body", "render", job, "--data", data.root, "--json", "--frames", "1-6", *look)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    results = {r["scene"]: r for r in json.loads(done.stdout)}
+    assert results[good]["problem"] == ""
+    for name, words in {
+        bad_face: f"20231119_001_{bad_face[-3:]}.npy",
+        short_face: "(frames, 51)",
+        cut: "cut off",
+        no_sound: f"20231119_001_{no_sound[-3:]}.wav",
+        "20231119_555": "no such file",
+        "20991231_001": "no session of 20991231",
+        "line 8": "'hello' is not a scene",
+        "line 9": "'../../x' is not a scene",
+    }.items():
+        assert words in results[name]["problem"], name
+    videos = {p.name for p in data.root.glob("body_renders/*")}
+    assert videos == {f"{good}.frames-1-6.mp4"}
+    assert {p.stem.split(".")[0] for p in data.root.glob("body_renders_noaudio/*")} == {good, no_sound}
+    assert not list(data.root.rglob("*.partial*"))
+    assert not (tmp_path.parent / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "arguments", "words"),
+    [
+        (lambda data: None, ["--template", "nowhere.blend"], "nowhere.blend: no such template"),
+        (lambda data: (data / "text.blend").write_text("hello"), ["--template", "text.blend"], "is no .blend file"),
+        (lambda data: (data / "actors.db").write_bytes(b"not a database" * 99), [], "actors.db"),
+        (lambda data: None, ["--data", "nowhere"], "nowhere: no such folder"),
+        (lambda data: None, ["--blender", "nowhere/blender"], "no such Blender"),
+        (lambda data: None, ["--frames", "0-4"], "no range of frames"),
+        (lambda data: None, ["--size", "99x54"], "sides must be even"),
+        (lambda data: None, ["--out", "/dev/null/x"], "/dev/null"),
+        (lambda data: None, ["--out", "frame#1"], "takes '#'"),
+    ],
+)
+def test_what_cannot_be_done_at_all_is_one_sentence(damaged, spoil, arguments, words):
+    spoil(damaged.root)
+    before = sorted(damaged.root.rglob("*"))
+    done = interact_farm("body", "render", damaged.body_job, "--data", ".", *arguments, cwd=damaged.root)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    left = [p for p in damaged.root.rglob("*") if p not in before and p.is_file() and "farm_runs" not in p.parts]
+    assert left == []
+
+
+def test_a_template_without_the_actors_rig_says_which_actor(dataset, tmp_path):
+    template = tmp_path / "empty.blend"
+    script = (
+        "import bpy, os, sys; bpy.ops.wm.read_factory_settings(use_empty=True); "
+        "bpy.ops.wm.save_as_mainfile(filepath=sys.argv[1]); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(template)], check=True, capture_output=True)
+    (tmp_path / "job.txt").write_text(SCENES[0])
+    done = interact_farm(
+        "body", "render", tmp_path / "job.txt", "--data", dataset, "--out", tmp_path / "out", "--template", template
+    )
+    assert done.returncode == 1
+    assert "actor 001: the template has no rig" in done.stderr
+    assert not list((tmp_path / "out").rglob("*.mkv"))
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounts a small disk")
+def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_is_whole(dataset, job, template, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)], check=False)
+    if mounted.returncode:
+        pytest.skip("this machine does not allow mounts")
+    try:
+        done = interact_farm(
+            "body", "render", job, "--data", dataset, "--out", disk, "--template", template, "--chunk", 5, "--size", "640x360", "--engine", "workbench", "--samples", "1",
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert "the disk is full" in done.stderr
+        assert "Traceback" not in done.stderr
+        for chunk in disk.glob("farm_runs/chunks/*/*.mkv"):
+            first, last = frames_of(chunk.name)
+            video.check(chunk, frames=last - first + 1)
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_mux_by_itself_adds_missing_sound_and_keeps_the_rest(undisturbed, dataset, job):
+    made = undisturbed / "body_renders" / f"{SCENES[0]}.mp4"
+    other = undisturbed / "body_renders" / f"{SCENES[1]}.mp4"
+    kept = other.stat().st_mtime_ns
+    made.unlink()
+    done = interact_farm("body", "mux", job, "--data", dataset, "--out", undisturbed)
+    assert done.returncode == 0, done.stderr
+    assert video.probe(made).frames == 36
+    assert other.stat().st_mtime_ns == kept
+    done = interact_farm("body", "mux", job, "--data", dataset, "--out", undisturbed, "--stereo")
+    assert done.returncode == 0, done.stderr
+    with av.open(str(made)) as container:
+        left, right = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)[:2]
+    male = wav(Dataset.at(dataset).wav(SceneId.parse(SCENES[0]).performance("001")))
+    length = min(len(left), len(male))
+    assert np.corrcoef(left[:length], male[:length])[0, 1] > 0.9
+    assert abs(np.corrcoef(right[:length], male[:length])[0, 1]) < 0.3
+
+
+def test_chunks_fill_the_gaps_between_those_that_are_there(dataset, tmp_path):
+    outputs = plan.Outputs(tmp_path)
+    scene = SceneId.parse(SCENES[0])
+    options = {"template_fingerprint": "t", "look": batch.Look()}
+    (task,) = plan.make([scene], Dataset.at(dataset), outputs, chunk=9, **options).tasks
+    assert [(c.first, c.last) for c in task.missing] == [(1, 9), (10, 18), (19, 27), (28, 36)]
+    whole = task.missing[1].path
+    whole.parent.mkdir(parents=True)
+    _encode(whole, 9)
+    (whole.parent / "000028-000036.mkv").write_bytes(whole.read_bytes()[:-200])  # cut short: rendered again
+    (task,) = plan.make([scene], Dataset.at(dataset), outputs, chunk=100, **options).tasks
+    assert [(c.first, c.last) for c in task.present] == [(10, 18)]
+    assert [(c.first, c.last) for c in task.missing] == [(1, 9), (19, 36)]
+
+
+def test_a_strangers_video_is_kept(dataset, tmp_path):
+    scene = SceneId.parse(SCENES[0])
+    path = plan.Outputs(tmp_path).picture(scene)
+    path.parent.mkdir(parents=True)
+    _encode(path, 36)
+    options = {"template_fingerprint": "t", "look": batch.Look()}
+    (task,) = plan.make([scene], Dataset.at(dataset), plan.Outputs(tmp_path), **options).tasks
+    assert task.done
+    assert "not made by interact-farm" in task.notices[0]
+    (task,) = plan.make([scene], Dataset.at(dataset), plan.Outputs(tmp_path), overwrite=True, **options).tasks
+    assert not task.done
+
+
+def test_changed_input_changes_the_plan_for_its_scene_alone(damaged):
+    outputs = plan.Outputs(damaged.root)
+    scenes = [SceneId.parse(scene) for scene in SCENES]
+
+    def fingerprints(template: str = "t") -> list[str]:
+        planned = plan.make(scenes, damaged, outputs, template_fingerprint=template, look=batch.Look())
+        return [task.fingerprint for task in planned.tasks]
+
+    before = fingerprints()
+    motion = damaged.motion(scenes[0].performance("001"))
+    motion.write_text(motion.read_text().replace("Frame Time: 0.03333333", "Frame Time: 0.03333334"))
+    after = fingerprints()
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+    assert not set(fingerprints("another template")) & set(after)
+
+
+def test_a_readable_plan_needs_no_blender_and_no_write(damaged, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    prepared = body.prepare(damaged.body_job, damaged.root)
+    assert prepared.plan.frames_missing == 72
+    with sqlite3.connect(damaged.actors_db) as db:
+        db.execute("DELETE FROM sessions WHERE date = '20231126'")
+    prepared = body.prepare(damaged.body_job, damaged.root)
+    assert "20231126_002" in prepared.plan.failures
+
+
+def _encode(path: Path, frames: int) -> None:
+    with av.open(str(path), "w", format="matroska") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for _ in range(frames):
+            noise = np.random.default_rng(1).integers(0, 255, (36, 64, 3), dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise)))
+        container.mux(stream.encode())
