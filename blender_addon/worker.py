@@ -115,6 +115,8 @@ def _load_package() -> None:
     spec = importlib.util.spec_from_file_location(
         "blender_addon", folder / "__init__.py", submodule_search_locations=[str(folder)]
     )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{folder} is no package")
     module = importlib.util.module_from_spec(spec)
     sys.modules["blender_addon"] = module
     spec.loader.exec_module(module)

@@ -45,7 +45,7 @@ class RenderOptions:
 class Prepared:
     """A run that is planned and not begun."""
 
-    plan: plan.Plan
+    to_do: plan.Plan
     dataset: Dataset
     outputs: plan.Outputs
     template: templates.Template
@@ -95,13 +95,13 @@ def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapsh
     options = prepared.options
     plan.make_room(prepared.outputs, sound=options.mux)
     blender = None
-    if prepared.plan.frames_missing:
+    if prepared.to_do.frames_missing:
         blender = blenders.find(options.blender)
         templates.build(prepared.template, prepared.dataset, prepared.outputs, blender)
     settings = Settings(
         prepared.template.path, options.look, options.workers or default_workers(), options.mux, options.stereo
     )
-    return Run(prepared.plan, prepared.dataset, prepared.outputs, blender, settings, show).execute()
+    return Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, show).execute()
 
 
 def mux(

@@ -146,9 +146,8 @@ def data_make(folder: Path, scenes: int, seconds: float, seed: int, mess: bool) 
 
     made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed, mess=mess)
     console = _console()
-    console.print(
-        f"made {len(made.scenes)} scenes in {folder}; job files: {made.body_job}, {made.face_job}", soft_wrap=True
-    )
+    console.print(f"made {len(made.scenes)} scenes in {folder}", soft_wrap=True)
+    console.print(f"job files: {made.body_job} and {made.face_job}", soft_wrap=True)
     tables.print_notices(console, made.defects)
 
 
@@ -195,7 +194,7 @@ def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path |
     if (parts is None) == (max_frames is None):
         raise click.UsageError("give either --parts or --max-frames")
     lengths = check.lengths(job, data)
-    shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames)
+    shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames or 0)
     frames = dict(lengths)
     folder = out or job.parent
     folder.mkdir(parents=True, exist_ok=True)
@@ -226,10 +225,10 @@ def body_render(job: Path, data: Path, options: body.RenderOptions, dry_run: boo
     if dry_run:
         prepared = body.prepare(job, data, options)
         if as_json:
-            tables.print_json(_console(), tables.plan_facts(prepared.plan))
+            tables.print_json(_console(), tables.plan_facts(prepared.to_do))
         else:
-            tables.print_plan(_console(), prepared.plan)
-            tables.print_notices(_console(), prepared.plan.notices)
+            tables.print_plan(_console(), prepared.to_do)
+            tables.print_notices(_console(), prepared.to_do.notices)
         return
     _render(job, data, options, as_json)
 
@@ -302,7 +301,7 @@ def doctor_command(blender: Path | None, out: Path, as_json: bool) -> None:
 def _render(job: Path, data: Path, options: body.RenderOptions, as_json: bool = False) -> None:
     errors = Console(stderr=True)
     prepared = body.prepare(job, data, options)
-    tables.print_notices(errors, prepared.plan.notices)
+    tables.print_notices(errors, prepared.to_do.notices)
     with ProgressView(errors) as view, _stoppable():
         results = body.execute(prepared, view.show)
     _report(results, as_json)

@@ -21,7 +21,7 @@ from .errors import FarmError
 #: Folder for what a run leaves until it is done: chunks, logs, the built-in template. The user can delete it.
 RUNS_FOLDER = "farm_runs"
 
-#: Frames a chunk, unless an option says otherwise: a crash costs at most these, a chunk's overhead is small against them.
+#: Frames a chunk, unless an option says otherwise: a crash costs at most these, and they outweigh a chunk's overhead.
 CHUNK_FRAMES = 120
 
 _CHUNK_NAME = re.compile(r"(\d{6})-(\d{6})\.mkv")

@@ -108,7 +108,7 @@ class Run:
         the_plan: plan.Plan,
         dataset: Dataset,
         outputs: plan.Outputs,
-        blender: Blender,
+        blender: Blender | None,
         settings: Settings,
         show: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
@@ -123,7 +123,7 @@ class Run:
         ]
         self._slots: list[_Slot] = []
         self._checks: dict[Future[None], tuple[_Scene, plan.Chunk]] = {}
-        self._finishing: dict[Future[Path], _Scene] = {}
+        self._finishing: dict[Future[None], _Scene] = {}
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
         self._started = time.monotonic()
@@ -169,6 +169,8 @@ class Run:
         return work or bool(self._checks or self._finishing)
 
     def _start_worker(self) -> _Slot:
+        if self._blender is None:
+            raise FarmError("there is something to render and no Blender to do it")
         self._workers_made += 1
         return _Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._logs))
 

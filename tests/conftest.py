@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from blender_addon.dataset.layout import Dataset
 from farm import templates
 from farm.blender import Blender, find

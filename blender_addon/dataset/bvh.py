@@ -140,7 +140,7 @@ def resampled_length(frames: int, frame_time: float, fps: float) -> int:
     whole = _whole_step(frame_time, fps)
     if whole:
         return (frames - 1) // whole + 1
-    return int(math.floor((frames - 1) * frame_time * fps + 1e-3)) + 1
+    return math.floor((frames - 1) * frame_time * fps + 1e-3) + 1
 
 
 def resample(motion: Motion, fps: float) -> Motion:

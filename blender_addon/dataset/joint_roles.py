@@ -211,10 +211,7 @@ def _trunk(words: list[_Words], tree: _Tree, limbs: Mapping[str, int]) -> dict[s
     if hips is None and None not in thighs:
         hips = tree.common(*thighs)
     arms = [limbs.get(f"shoulder.{s}", limbs.get(f"upper_arm.{s}")) for s in "LR"]
-    if None not in arms:
-        chest = tree.common(*arms)
-    else:
-        chest = max(named(_TRUNK), key=tree.depth, default=None)
+    chest = tree.common(*arms) if None not in arms else max(named(_TRUNK), key=tree.depth, default=None)
     head = min(named({"head"}), key=tree.depth, default=None)
     if head is None and chest is not None:
         above = [n for n in named(_TRUNK | {"neck"}) if chest in tree.path(n) and n != chest]

@@ -19,6 +19,8 @@ from . import camera, fcurves, retarget, rigs
 #: What a data-block was like before compositing, as JSON in a custom property of its own.
 _BEFORE = "interact_before"
 
+_POSE_CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -141,9 +143,7 @@ def _compare_lengths(parts: list[Part], frames: int, notices: list[str]) -> None
             if length < frames:
                 notices.append(f"actor {part.rig.actor}: {kind} has {length} of {frames} frames; its last is held")
             elif length > frames:
-                notices.append(
-                    f"actor {part.rig.actor}: {kind} has {length} frames, the scene {frames}; the rest is left out"
-                )
+                notices.append(f"actor {part.rig.actor}: {kind} has {length} frames, the scene {frames}; it is cut")
 
 
 def _held(motion: bvh.Motion, frames: int) -> bvh.Motion:
@@ -174,9 +174,8 @@ def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notice
     _remember(
         armature,
         action=data.action.name if data and data.action else None,
-        pose={b.name: [list(b.location), list(b.rotation_quaternion), list(b.rotation_euler), list(b.rotation_axis_angle)]
-              for b in bones.values()},
-    )  # fmt: skip
+        pose={bone.name: [list(getattr(bone, channel)) for channel in _POSE_CHANNELS] for bone in bones.values()},
+    )
     held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
     if held:
         notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
@@ -268,11 +267,10 @@ def _remember(owner: bpy.types.ID, **state: object) -> None:
 def _restore(owner: bpy.types.ID, state: dict) -> None:
     if "action" in state:
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
-    for name, (location, quaternion, euler, axis_angle) in state.get("pose", {}).items():
-        bone = owner.pose.bones.get(name)
-        if bone:
-            bone.location, bone.rotation_quaternion = location, quaternion
-            bone.rotation_euler, bone.rotation_axis_angle = euler, axis_angle
+    for name, values in state.get("pose", {}).items():
+        if name in owner.pose.bones:
+            for channel, value in zip(_POSE_CHANNELS, values, strict=True):
+                setattr(owner.pose.bones[name], channel, value)
     for name, value in state.get("values", {}).items():
         if name in owner.key_blocks:
             owner.key_blocks[name].value = value

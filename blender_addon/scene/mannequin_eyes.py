@@ -82,7 +82,7 @@ def _lids(side: float, female: bool):
     # (not farther than that: beyond lies the nose).
     skin = mannequin_face.surface(middle, towards, female, 0.024).reshape(len(place), -1)
     lean = smoothstep(0.08, 0.50, place)
-    sunk = 0.0065 * smoothstep(0.36, 0.95, place) - 0.0004
+    sunk = 0.0065 * smoothstep(0.30, 0.78, place) - 0.0004
     radii = LID_RADIUS + (skin - sunk[:, None] - LID_RADIUS) * lean[:, None]
     radii = np.maximum(radii, EYE_RADIUS + 0.0010)
 

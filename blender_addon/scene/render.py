@@ -96,7 +96,8 @@ def render_video(
                 raise DatasetError(f"{output}: Blender could not render it ({str(error).strip()})") from error
         if len(written) != last - first + 1 or not beside.is_file() or not beside.stat().st_size:
             raise DatasetError(
-                f"{output}: Blender wrote {len(written)} of {last - first + 1} frames; is the folder writable and not full?"
+                f"{output}: Blender wrote {len(written)} of {last - first + 1} frames; "
+                "is the folder writable and not full?"
             )
         with open(beside, "rb+") as file:
             os.fsync(file.fileno())

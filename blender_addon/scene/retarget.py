@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class RigRest:
 
     names, parents: B bones, parents first, -1 for none. rest: (B, 3, 3) bone orientations and heads: (B, 3)
     bone heads, both in armature space. world: (4, 4) of the armature object, uniform scale. inherits: whether
-    a bone takes its parent's rotation. local_location: whether its location is along its own axes.
+    a bone takes its parent's rotation. local_location: whether its location is along its own axes or its parent's.
     """
 
     names: tuple[str, ...]
@@ -96,6 +96,15 @@ def driven_bones(motion: bvh.Motion, rig: RigRest, overrides: Mapping[str, str] 
     return pairs
 
 
+def with_roles(rig: RigRest, motion: bvh.Motion, pairs: Mapping[int, int]) -> RigRest:
+    """The rig with the joints' roles for driven bones whose own names say none: a table knows what they are."""
+    skeleton = motion.skeleton
+    named = set(rig.roles.values())
+    bone_of = {joint: bone for bone, joint in pairs.items() if bone not in named}
+    roles = joint_roles.classify(skeleton.names, skeleton.parents)
+    return replace(rig, roles={role: bone_of[joint] for role, joint in roles.items() if joint in bone_of} | rig.roles)
+
+
 def leg_ratio(motion: bvh.Motion, rig: RigRest) -> float:
     """The rig's leg length over the BVH's, both in metres: 1 for a rig of the actor's own size."""
     skeleton = motion.skeleton
@@ -134,6 +143,7 @@ def retarget(
     """
     skeleton = motion.skeleton
     joint_role = joint_roles.classify(skeleton.names, skeleton.parents)
+    rig = with_roles(rig, motion, pairs)
     A = rest_pose.TO_BLENDER[up or rest_pose.world_up(motion, joint_role)]
     rest = rig.turn @ rig.rest
     rests = _rests(skeleton, joint_role, rig, pairs, A)
@@ -183,7 +193,9 @@ def _locations(
     for bone in tops:
         head = target + rotations.rotate(carried, rig.heads[bone] - rig.heads[root])
         offset = head - rig.heads[bone][:, None]
-        locations[bone] = rig.rest[bone].T @ offset if rig.local_location[bone] else offset
+        # Not its own axes are its parent's, or a root's the armature's.
+        axes_of = bone if rig.local_location[bone] else rig.parents[bone]
+        locations[bone] = rig.rest[axes_of].T @ offset if axes_of >= 0 else offset
     return locations
 
 

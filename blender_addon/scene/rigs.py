@@ -88,7 +88,8 @@ def find(scene: bpy.types.Scene, actor: str, table: Table) -> Rig:
     armature = _armature(scene, actor, table)
     if abs(np.linalg.det(np.array(armature.matrix_world)[:3, :3])) < 1e-12 or not _is_uniform(armature):
         raise DatasetError(
-            f"actor {actor}: the armature {armature.name} is scaled unevenly or mirrored; apply its scale in the template"
+            f"actor {actor}: the armature {armature.name} is scaled unevenly or mirrored; "
+            "apply its scale in the template"
         )
     meshes = _meshes(scene, armature, table.meshes.get(actor, ()))
     faces = tuple((mesh, keys) for mesh in meshes if (keys := arkit_keys(mesh)))

@@ -115,7 +115,7 @@ class LocalWorker:
 
 
 def do_one(blender: Blender, request: batch.Request, folder: Path, *, timeout: float = 600.0) -> dict[str, Any]:
-    """Start a worker for one request and wait: its last event. FarmError with the worker's own sentence if it failed."""
+    """Start a worker for one request and wait for its last event; FarmError with the worker's sentence if it failed."""
     worker = LocalWorker(f"{type(request).__name__.lower()}-{os.getpid()}", blender, folder)
     try:
         worker.send(request)

@@ -182,7 +182,9 @@ def main() -> int:
     middle = {name: statistics.median(times) for name, (_, times) in ways.items()}
     faster = [spent["importer"] / spent["composite"] for spent in (best, middle)]
     over = [spent["composite"] / spent["bare"] for spent in (best, middle)]
-    print(f"importer / composite  best {faster[0]:.1f}   median {faster[1]:.1f}   target at least {FASTER_THAN_IMPORTER}")
+    print(
+        f"importer / composite  best {faster[0]:.1f}   median {faster[1]:.1f}   target at least {FASTER_THAN_IMPORTER}"
+    )
     print(f"composite / bare      best {over[0]:.2f}   median {over[1]:.2f}   target at most {OVER_BARE}")
     return 0 if faster[0] >= FASTER_THAN_IMPORTER and over[0] <= OVER_BARE else 1
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from blender_addon.dataset import batch, blendshapes, bvh, rest_pose
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId

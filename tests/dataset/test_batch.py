@@ -12,7 +12,7 @@ from blender_addon.dataset.errors import DatasetError
 REQUESTS = [
     batch.RenderChunk("c1", "/data", "a.blend", "20231119_012", 1, 300, "out.mkv"),
     batch.RenderChunk("c2", "d ä", "", "20231119_012", 7, 7, "o", batch.Look("cycles", (640, 360), 16)),
-    batch.RenderChunk("c3", "d", "t", "s", 1, 2, "line\nbreak \u2028 \\ \"", batch.Look("auto")),
+    batch.RenderChunk("c3", "d", "t", "s", 1, 2, 'line\nbreak \u2028 \\ "', batch.Look("auto")),
     batch.SaveComposite("s1", "/data", "a.blend", "20231119_012", "out.blend"),
     batch.MakeTemplate("t1", "/data", "out.blend"),
     batch.TryEngine("e1", "eevee", "try.png"),
@@ -100,7 +100,7 @@ def changed(**values):
     ],
 )
 def test_what_is_no_line_of_a_batch_is_refused(line):
-    with pytest.raises(DatasetError, match="^not a line of a batch: "):
+    with pytest.raises(DatasetError, match=r"^not a line of a batch: "):
         batch.parse_line(line)
 
 

@@ -70,7 +70,7 @@ def test_ids_are_the_same_as_text_and_as_integers(data, actors, sessions):
 
 def test_a_date_without_session_is_told_with_the_dates_that_have_one(data):
     write_actors(data.actors_db, [], [("20231119", "001", "002"), ("20240126", "006", "008")])
-    with pytest.raises(DatasetError, match="20250101_001: there is no session of 20250101 .*20231119, 20240126"):
+    with pytest.raises(DatasetError, match=r"20250101_001: there is no session of 20250101 .*20231119, 20240126"):
         databases.session_of(data, SceneId("20250101", "001"))
 
 

@@ -106,7 +106,10 @@ SCHEMES = {
         sides="LR",
         fingers={
             "thumb": [f"thumb.0{k}.{{s}}" for k in (1, 2, 3)],
-            **{f: [f"palm.0{p}.{{s}}", *(f"f_{f}.0{k}.{{s}}" for k in (1, 2, 3))] for p, f in enumerate(FINGERS[1:], 1)},
+            **{
+                f: [f"palm.0{p}.{{s}}", *(f"f_{f}.0{k}.{{s}}" for k in (1, 2, 3))]
+                for p, f in enumerate(FINGERS[1:], 1)
+            },
         },
         helpers={"foot": ["heel.02.{s}"], "head": ["face", "eye.L", "jaw"]},
     ),
@@ -137,7 +140,8 @@ SCHEMES = {
         fingers={f: [f"finger{d}-{k}.{{s}}" for k in (1, 2, 3)] for d, f in enumerate(FINGERS, 1)},
         helpers={
             "upper_arm": ["upperarm02.{s}"], "forearm": ["lowerarm02.{s}"], "thigh": ["upperleg02.{s}"],
-            "shin": ["lowerleg02.{s}"], "toe": ["toe1-2.{s}"], "foot": ["toe2-1.{s}", "toe5-1.{s}"], "head": ["jaw", "eye.L", "eye.R"],
+            "shin": ["lowerleg02.{s}"], "toe": ["toe1-2.{s}"], "foot": ["toe2-1.{s}", "toe5-1.{s}"],
+            "head": ["jaw", "eye.L", "eye.R"],
         },
     ),
     "3ds Max Biped": Body(

@@ -30,7 +30,7 @@ def test_one_sign_of_a_data_set_is_enough(tmp_path, mark):
 
 
 def test_a_folder_without_data_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="no data set here.*--data must name"):
+    with pytest.raises(DatasetError, match=r"no data set here.*--data must name"):
         Dataset.at(tmp_path)
 
 

@@ -33,7 +33,9 @@ def test_what_is_no_scene_is_refused_and_the_form_is_said(text):
     assert repr(text) in str(caught.value)
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, "20231119_012", "20231119_001_012\n", "20231119_001_../x", "20231119_1_012"])
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "20231119_012", "20231119_001_012\n", "20231119_001_../x", "20231119_1_012"]
+)
 def test_what_is_no_performance_is_refused_and_the_form_is_said(text):
     with pytest.raises(NamingError) as caught:
         PerformanceId.parse(text)

@@ -47,7 +47,9 @@ LYING = {"Z up": Z_UP, "Y up": Y_UP, "Z up, facing +Y": Z_UP_FACING_Y, "X up": X
 
 def skeleton(turn=Z_UP, scale=1.0, at=(0, 0, 0), ends=None):
     positions = (HEADS + at) @ turn.T * scale
-    offsets = np.array([p - positions[parent] if parent >= 0 else p for p, parent in zip(positions, PARENTS, strict=True)])
+    offsets = np.array(
+        [p - positions[parent] if parent >= 0 else p for p, parent in zip(positions, PARENTS, strict=True)]
+    )
     channels = (("Xposition", "Yposition", "Zposition", "Zrotation", "Xrotation", "Yrotation"),)
     channels += (("Zrotation", "Xrotation", "Yrotation"),) * (len(NAMES) - 1)
     return bvh.Skeleton(NAMES, PARENTS, offsets, channels, ends or {})

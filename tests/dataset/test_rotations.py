@@ -126,6 +126,7 @@ def test_euler_angles_are_the_rotation_in_every_order(order):
 def test_euler_angles_are_blenders(order):
     pytest.importorskip("bpy")
     import mathutils
+
     track = tracks(60, seed=11)
     for found, quaternion in zip(rotations.to_euler(track, order).T, track.T, strict=True):
         ours = np.array(mathutils.Euler(found, order).to_matrix())
@@ -137,7 +138,9 @@ def test_euler_angles_are_blenders(order):
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_euler_angles_are_right_where_two_axes_fall_together(order, sign):
     rng = np.random.default_rng(12)
-    for first, third, off in zip(rng.uniform(-3, 3, 40), rng.uniform(-3, 3, 40), [0, 1e-7, 1e-5, 1e-3] * 10, strict=True):
+    for first, third, off in zip(
+        rng.uniform(-3, 3, 40), rng.uniform(-3, 3, 40), [0, 1e-7, 1e-5, 1e-3] * 10, strict=True
+    ):
         angles = np.empty(3)
         angles[["XYZ".index(axis) for axis in order]] = first, sign * (np.pi / 2 - off), third
         matrix = euler_matrix(angles, order)
@@ -174,6 +177,7 @@ def test_euler_curves_go_through_the_lock_without_a_jump(order):
 def test_angle_and_axis_are_the_rotation():
     pytest.importorskip("bpy")
     import mathutils
+
     track = np.concatenate((tracks(60, seed=13), np.eye(4), -np.eye(4)), axis=1)
     rows = rotations.to_axis_angle(track)
     assert np.allclose(np.linalg.norm(rows[1:], axis=0), 1)

@@ -16,6 +16,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
@@ -135,7 +136,9 @@ def test_a_finished_run_renders_nothing_again(undisturbed, dataset, job, look):
     assert done.returncode == 0
     assert {p: p.stat().st_mtime_ns for p in undisturbed.glob("body_renders*/*")} == before
     assert not list(undisturbed.glob("farm_runs/chunks/*"))
-    planned = interact_farm("body", "render", job, "--data", dataset, "--out", undisturbed, "--dry-run", "--json", *look)
+    planned = interact_farm(
+        "body", "render", job, "--data", dataset, "--out", undisturbed, "--dry-run", "--json", *look
+    )
     facts = json.loads(planned.stdout)
     assert facts["frames_to_render"] == 0
     assert [task["done"] for task in facts["tasks"]] == [True, True]
@@ -223,7 +226,9 @@ def test_a_scene_that_kills_its_worker_is_tried_three_times_and_the_others_go_on
 
 def test_a_blender_that_does_not_start_is_one_sentence(dataset, job, tmp_path, look):
     broken = tmp_path / "blender"
-    broken.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Blender 4.5.0" && exit\necho "Error: no display"; exit 7\n')
+    broken.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "Blender 4.5.0" && exit\necho "Error: no display"; exit 7\n'
+    )
     broken.chmod(0o755)
     shutil.copytree(dataset, tmp_path / "data")
     done = interact_farm("body", "render", job, "--data", tmp_path / "data", "--blender", broken, *look)
@@ -331,7 +336,8 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_is_whole(dat
         pytest.skip("this machine does not allow mounts")
     try:
         done = interact_farm(
-            "body", "render", job, "--data", dataset, "--out", disk, "--template", template, "--chunk", 5, "--size", "640x360", "--engine", "workbench", "--samples", "1",
+            "body", "render", job, "--data", dataset, "--out", disk, "--template", template, "--chunk", 5,
+            "--size", "640x360", "--engine", "workbench", "--samples", "1",
         )  # fmt: skip
         assert done.returncode == 1
         assert "the disk is full" in done.stderr
@@ -410,11 +416,11 @@ def test_changed_input_changes_the_plan_for_its_scene_alone(damaged):
 def test_a_readable_plan_needs_no_blender_and_no_write(damaged, monkeypatch):
     monkeypatch.setenv("PATH", "")
     prepared = body.prepare(damaged.body_job, damaged.root)
-    assert prepared.plan.frames_missing == 72
+    assert prepared.to_do.frames_missing == 72
     with sqlite3.connect(damaged.actors_db) as db:
         db.execute("DELETE FROM sessions WHERE date = '20231126'")
     prepared = body.prepare(damaged.body_job, damaged.root)
-    assert "20231126_002" in prepared.plan.failures
+    assert "20231126_002" in prepared.to_do.failures
 
 
 def _encode(path: Path, frames: int) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_addon.dataset import bvh, rest_pose
 from mathutils import Vector
+
+from blender_addon.dataset import bvh, rest_pose
 
 PARENTS = {
     "Hips": None, "Spine": "Hips", "Spine1": "Spine", "Spine2": "Spine1", "Neck": "Spine2", "Head": "Neck",

@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+
 from blender_addon.dataset import blendshapes, bvh, layout, rest_pose
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.naming import SceneId
@@ -257,6 +258,6 @@ def test_a_bad_file_changes_nothing(tmp_path, motions):
     data = layout.Dataset.at(make.write_dataset(tmp_path / "data", motions))
     path = data.motion(SCENE.performance("002"))
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(DatasetError, match="20231119_002_001.bvh.*cut off"):
+    with pytest.raises(DatasetError, match=r"20231119_002_001\.bvh.*cut off"):
         composite.composite(bpy.context.scene, data, SCENE)
     assert not bpy.data.actions
