@@ -75,9 +75,9 @@ def mux(
     The voices keep their own gain and are mixed, or, with `stereo`, the first goes left and the second right (a single
     voice stays in the middle). The sound is padded with silence, or cut, to the picture's length. `frames` is how many
     the video must have. `start` is where in the wavs the picture begins, in seconds, for a part of a scene. `tags`
-    become the MP4's container tags, by default the video's own. Returns a sentence for every voice that is longer or shorter
-    than the picture by more than a frame. Raises FarmError for unusable input or where ffmpeg fails; nothing is then
-    left behind.
+    become the MP4's container tags, by default the video's own. Returns a sentence for every voice that is longer or
+    shorter than the picture by more than a frame. Raises FarmError for unusable input or where ffmpeg fails; nothing
+    is then left behind.
     """
     if not 1 <= len(voices) <= 2:
         raise FarmError(f"{out}: {len(voices)} voices to mux; give one or two wav files")

@@ -173,10 +173,9 @@ def jobs_check(job: Path, data: Path, as_json: bool) -> None:
         for line in report.lines:
             found = [f"[red]{escape(line.problem)}[/red]"] if line.problem else []
             found += [f"[yellow]{escape(missing)}[/yellow]" for missing in line.missing]
-            table.add_row(
-                str(line.number), escape(line.text), " ".join(line.actors), line.emotion,
-                f"{line.frames} frames, {duration(line.seconds)}" if line.frames else "-", "\n".join(found) or "complete",
-            )  # fmt: skip
+            length = f"{line.frames} frames, {duration(line.seconds)}" if line.frames else "-"
+            about = escape(line.text), " ".join(line.actors), line.emotion, length
+            table.add_row(str(line.number), *about, "\n".join(found) or "complete")
         console.print(table)
         tables.print_notices(console, report.notices)
     if report.problems:

@@ -355,7 +355,7 @@ def _fixed_point(lines: list[tuple[int, bytes]], columns: int) -> np.ndarray | N
     if not digits or (codes[points + decimals + 1] > ord(" ")).any():
         return None
     whole = _from_text(text.replace(b".", b""), np.int64)
-    if whole.size != points.size or np.abs(whole).max() >= 10**_EXACT_DIGITS:
+    if whole.size != points.size or max(whole.max(), -int(whole.min())) >= 10**_EXACT_DIGITS:
         return None
     return whole / 10.0**decimals
 

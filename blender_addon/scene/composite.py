@@ -112,6 +112,7 @@ def _read(
             f"actor {actor}: no bone of {rig.armature.name} has a name that says which joint it is; "
             f"write the bones into {rigs.TABLE_NAME}"
         )
+    rest = retarget.with_roles(rest, motion, pairs)
     silent = [motion.skeleton.names[j] for j in range(len(motion.skeleton.names)) if j not in pairs.values()]
     if silent:
         notices.append(f"actor {actor}: the rig has no bone for {_list(silent)}")
@@ -251,7 +252,7 @@ def _path_of(part: Part, scale: retarget.Scale, up: str | None, origin: np.ndarr
     A = rest_pose.TO_BLENDER[up or rest_pose.world_up(part.motion, roles)]
     world = np.einsum("ij,bjn->bin", A, positions)
     world[:, :2] *= scale.floor
-    world[:, 2] *= scale.up
+    world[:, 2] = world[:, 2] * scale.up + scale.lift
     return camera.PersonPath(world + origin[None, :, None], roles)
 
 

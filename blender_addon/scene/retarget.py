@@ -68,10 +68,12 @@ class Channels:
 
 @dataclass(frozen=True)
 class Scale:
-    """World metres per BVH unit, along the floor and upwards."""
+    """World metres per BVH unit, along the floor and upwards; lift: metres to add upwards, so that soles meet the floor
+    where the rig's ankles are higher or lower above them than the BVH's."""
 
     floor: float
     up: float
+    lift: float = 0.0
 
 
 def driven_bones(motion: bvh.Motion, rig: RigRest, overrides: Mapping[str, str] | None = None) -> dict[int, int]:
@@ -124,7 +126,10 @@ def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest]) -> list[Scale]:
         for s in (motion.skeleton for motion in motions)
     ]
     floor = float(np.mean(ratios))
-    return [Scale(unit * floor, unit * ratio) for unit, ratio in zip(units, ratios, strict=True)]
+    return [
+        Scale(unit * floor, unit * ratio, _lift(motion.skeleton, rig, unit * ratio))
+        for motion, rig, unit, ratio in zip(motions, rigs, units, ratios, strict=True)
+    ]
 
 
 def retarget(
@@ -182,7 +187,7 @@ def _locations(
     root = min(tops, key=lambda bone: (bone != rig.roles.get("hips"), len(_path(motion.skeleton, pairs[bone]))))
     place = A @ _position(motion, local, pairs[root])
     place[:2] *= scale.floor
-    place[2] *= scale.up
+    place[2] = place[2] * scale.up + scale.lift
     if origin is not None:
         place += np.asarray(origin, dtype=float)[:, None]
     # World to armature space, whose origin, axes and unit may be any.
@@ -364,6 +369,25 @@ def _position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -
         turn = rotations.multiply(turn, local[parent])
         place = place + rotations.rotate(turn, bvh.local_positions(motion, node))
     return place
+
+
+def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
+    """How much higher the rig's ankles are over its toe joints than the BVH's are, scaled: metres."""
+    roles = joint_roles.classify(skeleton.names, skeleton.parents)
+    heights = _ankle(skeleton.rest_positions(), roles, skeleton.ends), _ankle(rig.heads @ rig.turn.T, rig.roles, {})
+    return 0.0 if None in heights else heights[1] * rig.scale - heights[0] * up
+
+
+def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, np.ndarray]) -> float | None:
+    """How high the ankles are over the toe joints, or over the feet's End Sites, in the positions' unit."""
+    turn = rest_pose.axes(positions, roles)
+    drops = []
+    for foot, toe in ((roles.get(f"foot.{side}"), roles.get(f"toe.{side}")) for side in "LR"):
+        if foot is not None and toe is not None:
+            drops.append(positions[foot] - positions[toe])
+        elif foot in ends:
+            drops.append(-ends[foot])
+    return float(np.mean(drops, axis=0) @ turn[2]) if drops and turn is not None else None
 
 
 def _leg(positions: np.ndarray, roles: Mapping[str, int]) -> float | None:

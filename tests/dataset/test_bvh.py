@@ -281,13 +281,81 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path, reader):
         reader(tmp_path)
 
 
-def test_a_mutated_file_is_read_or_refused_and_nothing_else(tmp_path):
+def fixed(rows, decimals=6):
+    """Lines in which every word has as many decimals."""
+    return [" ".join(f"{value:.{decimals}f}" for value in row) for row in rows]
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 4, 6, 9, 12, 17])
+def test_decimals_of_one_length_are_read_as_python_reads_them(tmp_path, decimals):
+    rows = np.random.default_rng(decimals).uniform(-400, 400, (40, 9))
+    rows[0] = [0, -0.0, 1e-9, -0.3, 359.999999, -180, 100, 0.1, 0.05]
+    lines = fixed(rows, decimals)
+    motion = read(tmp_path, with_values(*lines))
+    assert motion.values.tolist() == [[float(word) for word in line.split()] for line in lines]
+    assert motion.notices == ()
+
+
+def test_decimals_of_different_length_are_read_as_well(tmp_path):
+    words = "1.5 -2.25 .5 5. -.125 +3.0625 1e1 1.5e-3 7"
+    motion = read(tmp_path, with_values(words, *LINES[1:]))
+    assert motion.values[0].tolist() == [float(word) for word in words.split()]
+
+
+@pytest.mark.parametrize("word", ["nan", "inf", "-nan(ind)"])
+def test_a_gap_among_decimals_of_one_length_is_held(tmp_path, word):
+    lines = fixed(VALUES)
+    lines[1] = lines[1].replace(" 5.000000 ", f" {word} ")
+    motion = read(tmp_path, with_values(*lines))
+    assert motion.values[:, 7].tolist() == [2, 2, 8]
+    assert len(motion.notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (" 5.000000", "", "has 8 of 9 values"),
+        (" 5.000000", " 5.000000 5.000000", "has 10 values"),
+        (" 5.000000", " 5 .000000", "has 10 values"),
+        (" 5.000000 6.000000", " 5.000000-6.000000", "has 8 of 9 values"),
+        (" 5.000000", " 5.0000.0", "is no number"),
+        (" 5.000000", " 5.00000x", "is no number"),
+        (" 5.000000", " 5-.000000", "is no number"),
+        (" 5.000000", " 5_0.000000", "is no number"),
+        (" 5.000000", " --5.000000", "is no number"),
+        (" 5.000000", " 5.000000\0", "is no number"),
+    ],
+)
+def test_broken_decimals_of_one_length_are_refused_with_the_line(tmp_path, old, new, why):
+    lines = fixed(VALUES)
+    assert old in lines[1]
+    lines[1] = lines[1].replace(old, new)
+    with pytest.raises(DatasetError, match=rf"motion\.bvh: line {FIRST_LINE + 1}.*{why}"):
+        read(tmp_path, with_values(*lines))
+
+
+def test_decimals_that_slipped_into_the_next_line_are_refused(tmp_path):
+    lines = fixed(VALUES)
+    lines[0], last = lines[0].rsplit(" ", 1)
+    with pytest.raises(DatasetError, match=f"line {FIRST_LINE} has 8 of 9 values"):
+        read(tmp_path, with_values(lines[0], f"{last} {lines[1]}", lines[2]))
+
+
+@pytest.mark.parametrize("word", ["98765432109876543210.123456", "-98765432109876543210.123456", "1234567890.123456"])
+def test_numbers_too_large_to_be_exact_are_read_all_the_same(tmp_path, word):
+    lines = fixed(VALUES)
+    lines[1] = lines[1].replace(" 5.000000", f" {word}")
+    assert read(tmp_path, with_values(*lines)).values[1, 7] == float(word)
+
+
+@pytest.mark.parametrize("valid", [VALID, HEAD + "\n".join(fixed(VALUES)) + "\n"], ids=["whole", "decimals"])
+def test_a_mutated_file_is_read_or_refused_and_nothing_else(tmp_path, valid):
     """Any other exception than DatasetError ends this test."""
     rng = np.random.default_rng(7)
-    words = re.findall(r"\S+|\n", VALID)
+    words = re.findall(r"\S+|\n", valid)
     refused = []
     for _ in range(300):
-        data = bytearray(VALID.encode())
+        data = bytearray(valid.encode())
         kind = rng.integers(6)
         if kind == 0:  # single bytes
             for at in rng.integers(len(data), size=rng.integers(1, 8)):
