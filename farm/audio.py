@@ -202,7 +202,8 @@ def _require_whole(written: Path, out: Path, picture: VideoInfo, log: str) -> No
         with av.open(str(written)) as container:
             frames = container.streams.video[0].frames
             sound = container.streams.audio[0]
-            missing = picture.seconds - sound.duration * sound.time_base
+            written_seconds = sound.duration * sound.time_base if sound.duration and sound.time_base else Fraction(0)
+            missing = picture.seconds - written_seconds
     except av.error.FFmpegError as error:
         reason = _reason(log) or error.strerror
         raise FarmError(f"{out}: what ffmpeg wrote is unreadable ({reason}); check the free space") from error

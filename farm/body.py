@@ -29,13 +29,13 @@ class RenderOptions:
     results; mux: add the sound; stereo: male left, female right; overwrite: render finished scenes again.
     """
 
-    template: Path | None = None
-    blender: Path | None = None
+    template: Path | str | None = None
+    blender: Path | str | None = None
     workers: int | None = None
     look: batch.Look = field(default_factory=batch.Look)
     frames: tuple[int, int] | None = None
     chunk: int | None = None
-    out: Path | None = None
+    out: Path | str | None = None
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
@@ -52,7 +52,7 @@ class Prepared:
     options: RenderOptions
 
 
-def prepare(job: Path, data: Path, options: RenderOptions | None = None) -> Prepared:
+def prepare(job: Path | str, data: Path | str, options: RenderOptions | None = None) -> Prepared:
     """Plan the rendering of a job file; writes nothing. Raises FarmError or DatasetError where nothing can be done."""
     options = options or RenderOptions()
     dataset = Dataset.at(data)
@@ -77,8 +77,8 @@ def prepare(job: Path, data: Path, options: RenderOptions | None = None) -> Prep
 
 
 def render(
-    job: Path,
-    data: Path,
+    job: Path | str,
+    data: Path | str,
     options: RenderOptions | None = None,
     show: Callable[[Snapshot], None] = lambda snapshot: None,
 ) -> list[SceneResult]:
@@ -105,7 +105,12 @@ def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapsh
 
 
 def mux(
-    job: Path, data: Path, *, stereo: bool = False, overwrite: bool = False, out: Path | None = None
+    job: Path | str,
+    data: Path | str,
+    *,
+    stereo: bool = False,
+    overwrite: bool = False,
+    out: Path | str | None = None,
 ) -> list[SceneResult]:
     """Add the sound to the rendered scenes of a job file; one result a scene, failed ones with their problem."""
     dataset = Dataset.at(data)
@@ -126,7 +131,12 @@ def mux(
 
 
 def composite(
-    scene: str, data: Path, save: Path, *, template: Path | None = None, blender: Path | None = None
+    scene: str,
+    data: Path | str,
+    save: Path | str,
+    *,
+    template: Path | str | None = None,
+    blender: Path | str | None = None,
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)

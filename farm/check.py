@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from blender_addon.dataset import blendshapes, databases, jobs, layout
+from blender_addon.dataset import blendshapes, bvh, databases, jobs, layout
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
@@ -82,7 +84,26 @@ def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, database
         frames = plan.scene_length(dataset, scene)
     except DatasetError as error:
         return LineReport(line.number, str(scene), actors, emotion, 0, str(error), tuple(missing))
+    missing += _other_lengths(dataset, scene, actors, frames)
     return LineReport(line.number, str(scene), actors, emotion, frames, "", tuple(missing))
+
+
+def _other_lengths(dataset: Dataset, scene: SceneId, actors: Sequence[str], frames: int) -> list[str]:
+    """Tracks that are not as long as the scene, which rendering holds, cuts or pads."""
+    found = []
+    for performance in map(scene.performance, actors):
+        header = bvh.read_header(dataset.motion(performance))
+        lengths = {"body": bvh.resampled_length(header.frames, header.frame_time, layout.FPS)}
+        with suppress(DatasetError):  # told of above
+            lengths["face"] = len(blendshapes.load_arkit(dataset.face_arkit(performance)))
+        with suppress(FarmError):
+            lengths["wav"] = round(audio.read_wave(dataset.wav(performance)).seconds * layout.FPS)
+        found += [
+            f"actor {performance.actor}: {kind} has {length} of {frames} frames"
+            for kind, length in lengths.items()
+            if length != frames
+        ]
+    return found
 
 
 def _less_than_whole(dataset: Dataset, scene: SceneId, actor: str) -> list[str]:

@@ -126,8 +126,9 @@ def _engines(found: blenders.Blender) -> list[Finding]:
                 why = str(error).split("; see ")[0]
                 findings.append(Finding(engine, False, "does not render here", why, needed=False))
             else:
-                with_gpu = "on a GPU" if event["gpu"] else "without a GPU (slow for EEVEE and Cycles)"
-                findings.append(Finding(engine, True, f"renders, {with_gpu}", needed=False))
+                slow = "" if engine == "workbench" else " (slow)"
+                with_gpu = "on a GPU" if event["gpu"] else f"without a GPU{slow}"
+                findings.append(Finding(engine, True, f"renders {with_gpu}", needed=False))
     return findings
 
 

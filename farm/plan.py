@@ -233,7 +233,8 @@ def _task(
     length = scene_length(dataset, scene)
     first, last = (max(frames[0], 1), min(frames[1], length)) if frames else (1, length)
     if first > last:
-        raise DatasetError(f"{scene}: has {length} frames, none of {frames[0]}-{frames[1]}")
+        wanted = f", none of {frames[0]}-{frames[1]}" if frames else ""
+        raise DatasetError(f"{scene}: has {length} frames{wanted}")
     performances = [scene.performance(actor) for actor in databases.session_of(dataset, scene).actors]
     fingerprint = _fingerprint(dataset, performances, template_fingerprint, look, (first, last))
     part = (first, last) if frames else None
@@ -246,7 +247,6 @@ def _task(
         outputs.picture(scene, part),
         outputs.video(scene, part),
         outputs.runs / "chunks" / f"{_named(scene, part)}-{fingerprint}",
-        notices=_missing_inputs(dataset, performances),
     )
 
 
@@ -261,10 +261,6 @@ def _fingerprint(
     for performance in performances:
         parts += [file_fingerprint(dataset.motion(performance)), file_fingerprint(dataset.face_arkit(performance))]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
-
-
-def _missing_inputs(dataset: Dataset, performances: list[PerformanceId]) -> tuple[str, ...]:
-    return tuple(f"{p}: no wav" for p in performances if not dataset.wav(p).exists())
 
 
 def _finished(task: Task) -> str:

@@ -28,7 +28,7 @@ class Template:
     builtin: bool
 
 
-def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | None = None) -> Template:
+def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = None) -> Template:
     """`choice`, else the data set's own `scripts/body_to_render.blend`, else the built-in one; builds nothing.
 
     FarmError where the choice is no .blend file.

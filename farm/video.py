@@ -234,7 +234,7 @@ def _promised_frames(path: Path, container: InputContainer, stream: VideoStream)
         raise FarmError(f"{path}: was never finished, its header has no duration; render it again")
     if len(container.streams) > 1:
         return 0
-    start = (stream.start_time or 0) * stream.time_base
+    start = stream.start_time * stream.time_base if stream.start_time and stream.time_base else Fraction(0)
     return round((Fraction(container.duration, AV_TIME_BASE) - start) * _frame_rate(path, stream))
 
 
@@ -287,12 +287,14 @@ def _numbered(
 ) -> Iterator[tuple[int, Packet]]:
     """The chunk's packets in stored (decoding) order, each with the number, from 0, at which its frame is shown."""
     numbers: set[int] = set()
-    start = 0
+    start: int | None = None
     for count, packet in enumerate(_packets(chunk, container, stream)):
         if count == 0:
             if not packet.is_keyframe:
                 raise FarmError(f"{chunk}: does not start at a key frame, so it cannot be joined; render it again")
             start = packet.pts
+        if packet.pts is None or start is None:
+            raise FarmError(f"{chunk}: its frames carry no times, so it cannot be joined; render it again")
         number = round((packet.pts - start) * packet.time_base * rate)
         numbers.add(number)
         yield number, packet

@@ -11,6 +11,7 @@ import os
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -424,7 +425,7 @@ def _hold_over_gaps(path: Path, skeleton: Skeleton, values: np.ndarray) -> tuple
     return values, notices
 
 
-def _write_joint(file, skeleton: Skeleton, joint: int, depth: int) -> None:
+def _write_joint(file: TextIO, skeleton: Skeleton, joint: int, depth: int) -> None:
     indent = "\t" * depth
 
     def offset(vector: np.ndarray) -> str:

@@ -43,7 +43,8 @@ class Job(Generic[Id]):
         return tuple(line.problem for line in self.lines if line.problem)
 
 
-def read(path: Path | str, kind: type[Id] = SceneId) -> Job[Id]:
+# mypy takes no default for a parameter whose type a type variable tells (python/mypy#3737).
+def read(path: Path | str, kind: type[Id] = SceneId) -> Job[Id]:  # type: ignore[assignment]
     """Read a job file of scenes or of performances (`kind`); LF or CRLF.
 
     A line that is no id is kept with its problem, so that the other lines still count. DatasetError where the

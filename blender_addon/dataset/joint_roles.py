@@ -207,11 +207,14 @@ def _trunk(words: list[_Words], tree: _Tree, limbs: Mapping[str, int]) -> dict[s
         return [n for n, w in enumerate(words) if not w.side and not w.helper and w.key in keys]
 
     hips = next(iter(named({"hips", "pelvis", "hip"})), None)
-    thighs = [limbs.get("thigh.L"), limbs.get("thigh.R")]
-    if hips is None and None not in thighs:
-        hips = tree.common(*thighs)
-    arms = [limbs.get(f"shoulder.{s}", limbs.get(f"upper_arm.{s}")) for s in "LR"]
-    chest = tree.common(*arms) if None not in arms else max(named(_TRUNK), key=tree.depth, default=None)
+    left_thigh, right_thigh = limbs.get("thigh.L"), limbs.get("thigh.R")
+    if hips is None and left_thigh is not None and right_thigh is not None:
+        hips = tree.common(left_thigh, right_thigh)
+    left_arm, right_arm = (limbs.get(f"shoulder.{s}", limbs.get(f"upper_arm.{s}")) for s in "LR")
+    if left_arm is not None and right_arm is not None:
+        chest = tree.common(left_arm, right_arm)
+    else:
+        chest = max(named(_TRUNK), key=tree.depth, default=None)
     head = min(named({"head"}), key=tree.depth, default=None)
     if head is None and chest is not None:
         above = [n for n in named(_TRUNK | {"neck"}) if chest in tree.path(n) and n != chest]

@@ -124,7 +124,8 @@ def stand(skeleton: bvh.Skeleton) -> RestPose:
 def _sole(heads: np.ndarray, ends: Mapping[int, np.ndarray], roles: Mapping[str, int]) -> float:
     toes = [heads[roles[f"toe.{s}"]][2] for s in "LR" if f"toe.{s}" in roles]
     if not toes:
-        toes = [ends[joint][2] for s in "LR" if (joint := roles.get(f"foot.{s}")) in ends]
+        feet = [roles[f"foot.{s}"] for s in "LR" if f"foot.{s}" in roles]
+        toes = [ends[foot][2] for foot in feet if foot in ends]
     if toes:
         return min(toes) - TOE_HEIGHT
     return float(heads[:, 2].min())

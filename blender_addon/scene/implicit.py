@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 Field = Callable[[np.ndarray], np.ndarray]
+Numbers = Sequence[float] | np.ndarray
 
 #: Coarse cells that far from the surface (in fine steps) are not looked into.
 _REFINE_WITHIN = 4.2
@@ -30,12 +31,12 @@ def intersect(a: np.ndarray, b: np.ndarray, rounding: float) -> np.ndarray:
     return -union(-a, -b, rounding)
 
 
-def ellipsoid(points: np.ndarray, centre: Sequence[float], radii: Sequence[float]) -> np.ndarray:
+def ellipsoid(points: np.ndarray, centre: Numbers, radii: Numbers) -> np.ndarray:
     """An ellipsoid along the axes: centre (3,), radii (3,)."""
-    radii = np.asarray(radii, dtype=float)
-    offset = (points - np.asarray(centre)) / radii
+    half_axes = np.asarray(radii, dtype=float)
+    offset = (points - np.asarray(centre)) / half_axes
     length = np.linalg.norm(offset, axis=1)
-    slope = np.linalg.norm(offset / radii, axis=1)
+    slope = np.linalg.norm(offset / half_axes, axis=1)
     return length * (length - 1.0) / np.maximum(slope, 1e-9)
 
 
@@ -51,20 +52,22 @@ def tube(points: np.ndarray, line: np.ndarray, stations: np.ndarray, radii: np.n
 def along(points: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distance (N,) of points to a polyline (K, 3), and where on it they are nearest, in segments from 0."""
     squares = np.einsum("ij,ij->i", points, points)
-    best = place = None
-    for n, (start, end) in enumerate(itertools.pairwise(line)):
+
+    def segment(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Squared distance to a segment, and where on it, 0..1."""
         axis = end - start
         length = max(float(axis @ axis), 1e-12)
         dot = points @ axis - start @ axis
         part = np.clip(dot * (1.0 / length), 0.0, 1.0)
         # |p - start - part axis|^2, multiplied out: three passes over the points instead of nine.
-        square = squares - points @ (2.0 * start) + start @ start + part * (part * length - 2.0 * dot)
-        if best is None:
-            best, place = square, part
-        else:
-            closer = square < best
-            best = np.where(closer, square, best)
-            place = np.where(closer, n + part, place)
+        return squares - points @ (2.0 * start) + start @ start + part * (part * length - 2.0 * dot), part
+
+    best, place = segment(line[0], line[1])
+    for n, (start, end) in enumerate(itertools.pairwise(line[1:]), 1):
+        square, part = segment(start, end)
+        closer = square < best
+        best = np.where(closer, square, best)
+        place = np.where(closer, n + part, place)
     return np.sqrt(np.maximum(best, 0.0)), place
 
 
@@ -74,7 +77,7 @@ def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
     return part * part * (3.0 - 2.0 * part)
 
 
-def smooth_curve(knots: Sequence[float], values: Sequence[float], softness: float = 0.5) -> Callable:
+def smooth_curve(knots: Numbers, values: Numbers, softness: float = 0.5) -> Callable:
     """A function through about the given knots, interpolated with its corners rounded.
 
     softness: how far the rounding reaches, as a share of the mean distance between knots.

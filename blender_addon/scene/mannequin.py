@@ -32,11 +32,12 @@ class Look:
 
 
 def _hex(text: str) -> Colour:
-    return tuple(int(text[n : n + 2], 16) / 255 for n in (0, 2, 4))
+    red, green, blue = (int(text[n : n + 2], 16) / 255 for n in (0, 2, 4))
+    return red, green, blue
 
 
 def _look(top: str, legs: str, shoes: str, hair: str, skin: str, *, female: bool = False) -> Look:
-    return Look(*map(_hex, (top, legs, shoes, hair, skin)), female)
+    return Look(_hex(top), _hex(legs), _hex(shoes), _hex(hair), _hex(skin), female)
 
 
 #: InterAct's seven actors; those who play together (001+002, 003+007, 005+006, 008+006, 001+007) differ in hue.
@@ -186,7 +187,7 @@ def _armature(actor: str, rest: rest_pose.RestPose, collection: bpy.types.Collec
     layer.objects.active = thing
     bpy.ops.object.mode_set(mode="EDIT")
     tails = bone_tails(rest)
-    bones = []
+    bones: list[bpy.types.EditBone] = []
     for joint, name in enumerate(rest.names):
         bone = data.edit_bones.new(name)
         bone.head, bone.tail = rest.heads[joint], tails[joint]
@@ -285,11 +286,13 @@ def _material(name: str, colour: Colour, roughness: float) -> bpy.types.Material
 
 
 def _mix(a: Colour, b: Colour, share: float) -> Colour:
-    return tuple(x + (y - x) * share for x, y in zip(a, b, strict=True))
+    red, green, blue = (x + (y - x) * share for x, y in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def _darker(colour: Colour, share: float) -> Colour:
-    return tuple(x * share for x in colour)
+    red, green, blue = colour
+    return red * share, green * share, blue * share
 
 
 def _sole(look: Look) -> Colour:

@@ -91,7 +91,8 @@ def join(body: Measures, pieces: Sequence[tuple]) -> Body:
 
 def by_joint(matrix: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Weights (V, J) as {joint: (vertices, weights)}, without the joints that move nothing."""
-    return {j: (np.flatnonzero(matrix[:, j]), matrix[matrix[:, j] > 0, j]) for j in np.flatnonzero(matrix.any(axis=0))}
+    joints = np.flatnonzero(matrix.any(axis=0)).tolist()
+    return {j: (np.flatnonzero(matrix[:, j]), matrix[matrix[:, j] > 0, j]) for j in joints}
 
 
 def measure(pose: ModelPose, female: bool) -> Measures:

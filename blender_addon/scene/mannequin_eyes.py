@@ -16,7 +16,7 @@ _WIDE, _UPPER, _LOWER, _MEET = 52.0, 27.0, 19.0, -12.0
 _LOOK = {"Up": 24.0, "Down": 26.0, "In": 28.0, "Out": 30.0}
 
 
-def build(female: bool) -> list:
+def build(female: bool) -> list[mannequin_head.Part]:
     """Eyeballs and lids of both eyes, as parts of a head."""
     parts = []
     for side in (1.0, -1.0):
@@ -24,7 +24,7 @@ def build(female: bool) -> list:
     return parts
 
 
-def _ball(side: float):
+def _ball(side: float) -> mannequin_head.Part:
     name = "Left" if side > 0 else "Right"
     # Angles from the pupil's middle backwards; the iris and the pupil have edges of their own.
     rings = np.radians((3, 7, 9.5, 9.6, 16, 23.5, 24.5, 32, 48, 75, 105))
@@ -52,7 +52,7 @@ def _turned(local: np.ndarray, word: str, side: float, degrees: float) -> np.nda
     return np.stack((x * np.cos(angle) - y * np.sin(angle), y * np.cos(angle) + x * np.sin(angle), z), axis=1)
 
 
-def _lids(side: float, female: bool):
+def _lids(side: float, female: bool) -> mannequin_head.Part:
     name = "Left" if side > 0 else "Right"
     nu = np.arange(_SPOKES) * (2 * np.pi / _SPOKES)
     cos, sin = np.cos(nu), np.sin(nu)

@@ -59,7 +59,7 @@ def _fingers(pose: ModelPose, side: str, size: float) -> dict[str, tuple[list[in
         joints = [roles[role] for n in (1, 2, 3) if (role := f"{finger}.{n}.{side}") in roles]
         if len(joints) < 2:
             continue
-        last = np.linalg.norm(pose.rest.heads[joints[-1]] - pose.rest.heads[joints[-2]])
+        last = float(np.linalg.norm(pose.rest.heads[joints[-1]] - pose.rest.heads[joints[-2]]))
         end = pose.moved(joints[-1], tip(pose.rest, joints[-1], max(0.75 * last, 0.018 * size)))
         found[finger] = (joints, np.vstack((pose.heads[joints], end)))
     return found
@@ -87,7 +87,7 @@ def _mitten(pose: ModelPose, hand: int, size: float, across: np.ndarray, axis: n
     """A hand without finger joints: fingers held together, a thumb beside them."""
     wrist = pose.heads[hand]
     end = pose.moved(hand, tip(pose.rest, hand, 0.17 * size))
-    length = np.linalg.norm(end - wrist)
+    length = float(np.linalg.norm(end - wrist))
     direction = (end - wrist) / length if length > 0.05 * size else axis
     length = float(np.clip(length, 0.14 * size, 0.20 * size))
     across = across - direction * (across @ direction)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..dataset.rest_pose import RestPose
 from . import mannequin_eyes, mannequin_face, mannequin_keys
-from .implicit import gradient, mesh, smoothstep, tube
+from .implicit import Field, Numbers, gradient, mesh, smoothstep, tube
 
 SKIN, LIPS, MOUTH, TEETH, TONGUE, BROWS, HAIR, SCLERA, IRIS, PUPIL, LASHES = range(11)
 #: What the material indices of a head's faces mean.
@@ -70,12 +70,7 @@ def build(*, female: bool = False) -> Head:
     """The unit head. The arrays are shared between calls: do not write into them."""
     parts = [_skin(female), *_inner_mouth(), *_brows(female), *mannequin_eyes.build(female)]
     parts += [_solid(lambda p: mannequin_face.hair(p, female), (-0.11, -0.13, -0.06), (0.11, 0.12, 0.21), 0.0100, HAIR)]
-    for side in (1.0, -1.0):
-        low, high = np.array((0.055, -0.03, 0.01)), np.array((0.105, 0.05, 0.105))
-        if side < 0:
-            low, high = high * (-1, 1, 1), low * (-1, 1, 1)
-            low[1:], high[1:] = high[1:].copy(), low[1:].copy()
-        parts.append(_solid(lambda p, s=side: mannequin_face.ear(p * (s, 1, 1)), low, high, 0.0044, SKIN))
+    parts += [_ear(side) for side in (1.0, -1.0)]
     starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
     vertices = np.concatenate([part.vertices for part in parts])
     faces = np.concatenate([part.faces + start for part, start in zip(parts, starts, strict=False)])
@@ -254,6 +249,14 @@ def _brows(female: bool) -> list[Part]:
     return parts
 
 
-def _solid(shape, low: tuple, high: tuple, step: float, material: int, jaw: float = 0.0) -> Part:
+def _ear(side: float) -> Part:
+    low, high = np.array((0.055, -0.03, 0.01)), np.array((0.105, 0.05, 0.105))
+    if side < 0:
+        low, high = high * (-1, 1, 1), low * (-1, 1, 1)
+        low[1:], high[1:] = high[1:].copy(), low[1:].copy()
+    return _solid(lambda p: mannequin_face.ear(p * (side, 1, 1)), low, high, 0.0044, SKIN)
+
+
+def _solid(shape: Field, low: Numbers, high: Numbers, step: float, material: int, jaw: float = 0.0) -> Part:
     vertices, faces = mesh(shape, np.array(low), np.array(high), step)
     return still(vertices, faces, material, jaw)

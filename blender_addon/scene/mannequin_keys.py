@@ -7,12 +7,16 @@ vertex: whether it belongs to the upper or the lower lip, and how near it is. Li
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..dataset.blendshapes import ARKIT_NAMES
-from .implicit import smoothstep
+from .implicit import Numbers, smoothstep
 from .mannequin_face import HINGE, MOUTH, MOUTH_WIDTH
+
+if TYPE_CHECKING:
+    from .mannequin_head import Part
 
 _OPEN_DEGREES = 15.0
 MM = 0.001
@@ -28,7 +32,7 @@ def jaw_share(points: np.ndarray, lift: np.ndarray, mouthness: np.ndarray) -> np
     return np.maximum(share, 0.22 * corner)
 
 
-def offsets(parts: Sequence) -> dict[str, np.ndarray]:
+def offsets(parts: Sequence[Part]) -> dict[str, np.ndarray]:
     """The offsets (V, 3) m of all parts in order, by ARKit name."""
     fields = [_skin_fields(part) if part.soft else _bone_fields(part) for part in parts]
     return {
@@ -43,7 +47,7 @@ def offsets(parts: Sequence) -> dict[str, np.ndarray]:
     }
 
 
-def _bone_fields(part) -> dict[str, np.ndarray]:
+def _bone_fields(part: Part) -> dict[str, np.ndarray]:
     """Teeth and tongue follow the jaw; eyes, ears and hair stay."""
     moves = {name: np.zeros_like(part.vertices) for name in ARKIT_NAMES}
     for name, move in _jaw(part.vertices).items():
@@ -65,12 +69,12 @@ def _jaw(points: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _blob(points: np.ndarray, centre: Sequence[float], widths: Sequence[float]) -> np.ndarray:
+def _blob(points: np.ndarray, centre: Numbers, widths: Numbers) -> np.ndarray:
     """A soft spot about `centre` (3,) m; widths (3,) mm."""
     return np.exp(-(((points - np.asarray(centre)) / (np.asarray(widths) * MM)) ** 2).sum(axis=1))
 
 
-def _skin_fields(part) -> dict[str, np.ndarray]:
+def _skin_fields(part: Part) -> dict[str, np.ndarray]:
     p, lift, lips = part.vertices, part.lift, part.mouthness
     upper, lower = np.maximum(lift, 0.0) ** 0.6, np.maximum(-lift, 0.0) ** 0.6
     # Beyond the lips proper, skin follows them over a few centimetres; never the pole at the back of the head.

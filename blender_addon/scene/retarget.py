@@ -112,10 +112,10 @@ def leg_ratio(motion: bvh.Motion, rig: RigRest) -> float:
     skeleton = motion.skeleton
     roles = joint_roles.classify(skeleton.names, skeleton.parents)
     positions = skeleton.rest_positions()
-    legs = _leg(positions, roles), _leg(rig.heads, rig.roles)
-    if None in legs:
+    captured, rigged = _leg(positions, roles), _leg(rig.heads, rig.roles)
+    if captured is None or rigged is None:
         return 1.0
-    return legs[1] * rig.scale / (legs[0] * rest_pose.metres_per_unit(positions, roles))
+    return rigged * rig.scale / (captured * rest_pose.metres_per_unit(positions, roles))
 
 
 def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest]) -> list[Scale]:
@@ -275,7 +275,9 @@ def _rests(
     return _Rests(pairs, role_of, bones, joints, above, below, whole, up)
 
 
-def _whole_by_directions(bones, joints, pairs, above) -> np.ndarray:
+def _whole_by_directions(
+    bones: np.ndarray, joints: np.ndarray, pairs: Mapping[int, int], above: Mapping[int, int | None]
+) -> np.ndarray:
     """The body's rotation where a skeleton is not whole enough to stand up: Kabsch over all directions."""
     lines = [(bone, carrier) for bone, carrier in above.items() if carrier is not None]
     if len(lines) < 2:
@@ -290,7 +292,8 @@ def _palm(rests: _Rests, hand: int) -> np.ndarray:
     """How a hand lies, from the knuckles of its fingers (the thumb's rest pose is anyone's); else as the body."""
     side = rests.role_of[hand][-2:]
     bone_of = {role: bone for bone, role in rests.role_of.items()}
-    knuckles = [bone_of.get(f"{finger}.1{side}") for finger in joint_roles.FINGERS[1:]]
+    firsts = [f"{finger}.1{side}" for finger in joint_roles.FINGERS[1:]]
+    knuckles = [bone_of[role] for role in firsts if role in bone_of]
     lines = [rests.directions(hand, knuckle) for knuckle in knuckles if knuckle in rests.pairs]
     if len(lines) < 3:
         return rests.whole
@@ -374,8 +377,9 @@ def _position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -
 def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
     """How much higher the rig's ankles are over its toe joints than the BVH's are, scaled: metres."""
     roles = joint_roles.classify(skeleton.names, skeleton.parents)
-    heights = _ankle(skeleton.rest_positions(), roles, skeleton.ends), _ankle(rig.heads @ rig.turn.T, rig.roles, {})
-    return 0.0 if None in heights else heights[1] * rig.scale - heights[0] * up
+    captured = _ankle(skeleton.rest_positions(), roles, skeleton.ends)
+    rigged = _ankle(rig.heads @ rig.turn.T, rig.roles, {})
+    return 0.0 if captured is None or rigged is None else rigged * rig.scale - captured * up
 
 
 def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, np.ndarray]) -> float | None:
@@ -385,7 +389,7 @@ def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, n
     for foot, toe in ((roles.get(f"foot.{side}"), roles.get(f"toe.{side}")) for side in "LR"):
         if foot is not None and toe is not None:
             drops.append(positions[foot] - positions[toe])
-        elif foot in ends:
+        elif foot is not None and foot in ends:
             drops.append(-ends[foot])
     return float(np.mean(drops, axis=0) @ turn[2]) if drops and turn is not None else None
 
@@ -393,9 +397,9 @@ def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, n
 def _leg(positions: np.ndarray, roles: Mapping[str, int]) -> float | None:
     lengths = []
     for side in "LR":
-        parts = [roles.get(f"{role}.{side}") for role in ("thigh", "shin", "foot")]
-        if None not in parts:
-            thigh, shin, foot = positions[parts]
+        parts = [f"{role}.{side}" for role in ("thigh", "shin", "foot")]
+        if all(part in roles for part in parts):
+            thigh, shin, foot = positions[[roles[part] for part in parts]]
             lengths.append(np.linalg.norm(shin - thigh) + np.linalg.norm(foot - shin))
     return float(np.mean(lengths)) if lengths else None
 

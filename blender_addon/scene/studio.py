@@ -71,7 +71,7 @@ class Studio:
     def _composite(self, request: batch.RenderChunk | batch.SaveComposite) -> bpy.types.Scene:
         """The scene of the request's template, with the request's body scene in it."""
         self._open(request.template)
-        scene = bpy.context.scene
+        scene: bpy.types.Scene = bpy.context.scene
         if self._composited != (request.data, request.scene):
             start = time.monotonic()
             self._composited = None

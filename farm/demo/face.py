@@ -11,7 +11,7 @@ from blender_addon.dataset.blendshapes import ARKIT_NAMES
 from .articulation import articulate
 from .attention import HEAD_SHARE, Attention
 from .conversation import Part
-from .curves import bumps, moves, smooth, wander
+from .curves import Move, bumps, moves, smooth, wander
 from .scenarios import Emotion
 
 #: The columns of `face_ict`. Their order is inferred, not published: ICT-FaceKit's 53 expressions and
@@ -138,7 +138,7 @@ def _express(add: _Add, rng: np.random.Generator, part: Part, emotion: Emotion, 
 def _blink(add: _Add, rng: np.random.Generator, part: Part, times: np.ndarray) -> None:
     """Blinks every two to five seconds, rather where a phrase ends; the lid shuts faster than it opens."""
     pauses = np.array([phrase.end for phrase in part.phrases])
-    keys = []
+    keys: list[Move] = []
     time = float(rng.uniform(0.4, 2.5))
     while time < times[-1]:
         near = pauses[np.abs(pauses - time) < 0.6] if len(pauses) else pauses

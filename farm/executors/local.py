@@ -57,9 +57,12 @@ class LocalWorker:
 
     def send(self, request: batch.Request) -> None:
         """Queue a request; nothing happens where the worker is gone (`exit_code` tells)."""
+        pipe = self._process.stdin
+        if pipe is None:
+            return
         try:
-            self._process.stdin.write(batch.to_line(request).encode() + b"\n")
-            self._process.stdin.flush()
+            pipe.write(batch.to_line(request).encode() + b"\n")
+            pipe.flush()
         except (BrokenPipeError, ValueError):
             return  # the driver finds it dead in its next look at exit_code
 

@@ -1,0 +1,64 @@
+"""What the driver costs: a run's wall time over the time that its worker loads and renders.
+
+One worker, one scene, eight chunks. The worker's own time runs from its start to its last rendered chunk, as its
+event file tells; all that is above it, planning, checking, joining and muxing, is the driver's. Run it on an idle
+machine: python tests/benchmarks/bench_driver.py
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from blender_addon.dataset import batch
+from blender_addon.dataset.layout import Dataset
+from farm import body, templates
+from farm.blender import find
+from farm.demo.maker import make_dataset
+
+_CHUNKS, _FRAMES, _REPEATS = 8, 240, 3
+_TARGET = 1.05
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = make_dataset(folder / "data", scenes=1, seconds=_FRAMES / 30)
+        template = folder / "template.blend"
+        templates.make(template, Dataset.at(made.root), find(), folder)
+        ratios = [_once(made.body_job, made.root, template, folder / f"out{n}") for n in range(_REPEATS)]
+    print(f"wall time of the run / worker's load and render time: median {statistics.median(ratios):.3f} "
+          f"(best {min(ratios):.3f}, worst {max(ratios):.3f}; at most {_TARGET} is wanted)")  # fmt: skip
+
+
+def _once(job: Path, data: Path, template: Path, out: Path) -> float:
+    look = batch.Look("workbench", (640, 360), 1)
+    options = body.RenderOptions(template=template, look=look, chunk=_FRAMES // _CHUNKS, workers=1, out=out)
+    started, start = time.time(), time.monotonic()
+    results = body.render(job, data, options)
+    wall = time.monotonic() - start
+    problems = [result.problem for result in results if result.problem]
+    if problems:
+        raise SystemExit(problems[0])
+    lines = next(out.glob("farm_runs/logs/2*/worker-1.events.jsonl")).read_text().splitlines()
+    rendered = [event for event in map(json.loads, lines) if event["event"] == "rendered"]
+    if len(rendered) != _CHUNKS:
+        raise SystemExit(f"{len(rendered)} chunks were rendered, not {_CHUNKS}")
+    launched = min(json.loads(line)["time"] for line in lines)
+    inside = sum(event["load_seconds"] + event["render_seconds"] for event in rendered)
+    starting = launched - started - _planning(job, data, options)
+    print(f"wall {wall:.2f} s, worker {inside:.2f} s rendering and loading, {starting:.2f} s starting Blender")
+    return wall / (inside + starting)
+
+
+def _planning(job: Path, data: Path, options: body.RenderOptions) -> float:
+    start = time.monotonic()
+    body.prepare(job, data, options)
+    return time.monotonic() - start
+
+
+if __name__ == "__main__":
+    main()
