@@ -155,8 +155,12 @@ def composite(
 
 
 def default_workers() -> int:
-    """Workers for this machine: Blender draws with several threads, two cores feed one."""
-    return max(1, min(8, (os.cpu_count() or 1) // 2))
+    """Workers for this machine: Blender draws with several threads, so that two cores feed one.
+
+    On two cores two workers still render a fifth more than one, which leaves a core idle between frames.
+    """
+    cores = os.cpu_count() or 1
+    return min(cores, max(2, min(8, cores // 2)))
 
 
 def _require_plain_path(path: Path) -> None:

@@ -88,7 +88,8 @@ def render_options(command: Callable) -> Callable:
     for option in reversed((
         click.option("--template", type=PATH, help="A .blend file with the actors' rigs."),
         click.option("--blender", type=PATH, help="A Blender executable (4.2 or newer)."),
-        click.option("--workers", type=click.IntRange(1, 256), help="Blenders at a time.  [default: half the cores]"),
+        click.option("--workers", type=click.IntRange(1, 256),
+                     help="Blenders at a time.  [default: half the cores, at least two]"),
         click.option("--engine", type=click.Choice(["auto", "workbench", "eevee", "cycles"]),
                      help="Render engine; auto is EEVEE with a GPU, else Workbench.  [default: the template's]"),
         click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
@@ -117,7 +118,7 @@ def main() -> None:
 @main.command()
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--scenes", type=click.IntRange(1, 200), default=2, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0.5, 600), default=4.0, show_default=True)
+@click.option("--seconds", type=click.FloatRange(1, 600), default=4.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @render_options
 def demo(folder: Path, scenes: int, seconds: float, seed: int, options: body.RenderOptions) -> None:
@@ -137,7 +138,7 @@ def data() -> None:
 @data.command("make")
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--scenes", type=click.IntRange(1, 200), default=2, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0.5, 600), default=4.0, show_default=True)
+@click.option("--seconds", type=click.FloatRange(1, 600), default=4.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--mess", is_flag=True, help="With the defects that real data has.")
 def data_make(folder: Path, scenes: int, seconds: float, seed: int, mess: bool) -> None:
