@@ -71,6 +71,10 @@ def json_option(command: Callable) -> Callable:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
+def dry_run_option(command: Callable) -> Callable:
+    return click.option("--dry-run", is_flag=True, help="Only print the plan: scenes, chunks, frames.")(command)
+
+
 def blender_option(command: Callable) -> Callable:
     return click.option("--blender", type=PATH, help="A Blender executable (4.2 or newer).")(command)
 
@@ -121,13 +125,17 @@ def main() -> None:
 @click.option("--seconds", type=click.FloatRange(1, 600), default=4.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @render_options
-def demo(folder: Path, scenes: int, seconds: float, seed: int, options: body.RenderOptions) -> None:
+@dry_run_option
+@json_option
+def demo(
+    folder: Path, scenes: int, seconds: float, seed: int, options: body.RenderOptions, dry_run: bool, as_json: bool
+) -> None:
     """Make a small data set in DIR, render it and add its sound."""
     from .demo.maker import make_dataset
 
     made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed)
-    _console().print(f"made {len(made.scenes)} scenes of {seconds:g} s in {folder}", soft_wrap=True)
-    _render(made.body_job, folder, options)
+    click.echo(f"made {len(made.scenes)} scenes of {seconds:g} s in {folder}", err=True)
+    _render(made.body_job, folder, options, dry_run, as_json)
 
 
 @main.group()
@@ -215,22 +223,14 @@ def body_group() -> None:
 @click.argument("job", type=PATH)
 @data_option
 @render_options
-@click.option("--dry-run", is_flag=True, help="Only print the plan.")
+@dry_run_option
 @json_option
 def body_render(job: Path, data: Path, options: body.RenderOptions, dry_run: bool, as_json: bool) -> None:
     """Render the scenes that JOB lists, and add their sound.
 
     What is finished stays; a run that was stopped goes on where it was.
     """
-    if dry_run:
-        prepared = body.prepare(job, data, options)
-        if as_json:
-            tables.print_json(_console(), tables.plan_facts(prepared.to_do))
-        else:
-            tables.print_plan(_console(), prepared.to_do)
-            tables.print_notices(_console(), prepared.to_do.notices)
-        return
-    _render(job, data, options, as_json)
+    _render(job, data, options, dry_run, as_json)
 
 
 @body_group.command("mux")
@@ -298,10 +298,16 @@ def doctor_command(blender: Path | None, out: Path, as_json: bool) -> None:
         raise FarmError("rendering cannot work here yet; the lines marked NO say what to do")
 
 
-def _render(job: Path, data: Path, options: body.RenderOptions, as_json: bool = False) -> None:
+def _render(job: Path, data: Path, options: body.RenderOptions, dry_run: bool, as_json: bool) -> None:
     errors = Console(stderr=True)
     prepared = body.prepare(job, data, options)
     tables.print_notices(errors, prepared.to_do.notices)
+    if dry_run:
+        if as_json:
+            tables.print_json(_console(), tables.plan_facts(prepared.to_do))
+        else:
+            tables.print_plan(_console(), prepared.to_do)
+        return
     with ProgressView(errors) as view, _stoppable():
         results = body.execute(prepared, view.show)
     _report(results, as_json)
