@@ -14,22 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from blender_addon.dataset import rotations
+from blender_addon.dataset.databases import Session
 
 #: Turns bone space into the Y-up world of an actor who faces +Z: (x, y, z) -> (-x, z, y).
 BONE_TO_WORLD = rotations.from_matrix(np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]))
-
-
-@dataclass(frozen=True)
-class Session:
-    """One recording day and its two actors."""
-
-    date: str
-    male: str
-    female: str
-
-    @property
-    def actors(self) -> tuple[str, str]:
-        return self.male, self.female
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,7 @@ import pytest
 from blender_addon.dataset.layout import Dataset
 from farm import doctor, video
 
-
-def interact_farm(*arguments: object, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-c", "from farm.cli import run; run()", *map(str, arguments)],
-        capture_output=True, text=True, timeout=300, check=False, **options,
-    )  # fmt: skip
+from .command_line import interact_farm
 
 
 def test_demo_ends_with_videos_and_a_table_of_them(tmp_path):

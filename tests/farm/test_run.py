@@ -22,22 +22,9 @@ from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 from farm import body, plan, video
 
+from .command_line import interact_farm, start_farm
+
 SCENES = ("20231119_001", "20231126_002")
-
-
-def interact_farm(*arguments: object, **options) -> subprocess.CompletedProcess:
-    """The command line as a user starts it."""
-    return subprocess.run(
-        [sys.executable, "-c", "from farm.cli import run; run()", *map(str, arguments)],
-        capture_output=True, text=True, timeout=300, check=False, **options,
-    )  # fmt: skip
-
-
-def start_farm(*arguments: object) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from farm.cli import run; run()", *map(str, arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
 
 
 def pictures(path: Path) -> list[bytes]:
@@ -325,6 +312,27 @@ def test_a_template_without_the_actors_rig_says_which_actor(dataset, tmp_path):
     assert done.returncode == 1
     assert "actor 001: the template has no rig" in done.stderr
     assert not list((tmp_path / "out").rglob("*.mkv"))
+
+
+def test_a_templates_own_engine_size_and_samples_are_kept_unless_an_option_says_otherwise(dataset, template, tmp_path):
+    own = tmp_path / "own.blend"
+    script = (
+        "import bpy, os, sys; bpy.ops.wm.open_mainfile(filepath=sys.argv[1]); s = bpy.context.scene; "
+        "del s['interact_builtin']; s.render.engine = 'CYCLES'; s.cycles.samples = 2; "
+        "s.render.resolution_x, s.render.resolution_y, s.render.resolution_percentage = 128, 72, 50; "
+        "bpy.ops.wm.save_as_mainfile(filepath=sys.argv[2]); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(template), str(own)], check=True, capture_output=True)
+    (tmp_path / "job.txt").write_text(SCENES[0])
+    arguments = ("body", "render", tmp_path / "job.txt", "--data", dataset, "--template", own, "--frames", "1-2")
+    kept = interact_farm(*arguments, "--out", tmp_path / "kept")
+    assert kept.returncode == 0, kept.stderr
+    (rendered,) = [e for e in events(tmp_path / "kept") if e["event"] == "rendered"]
+    assert (rendered["engine"], rendered["size"]) == ("CYCLES", [64, 36])
+    other = interact_farm(*arguments, "--out", tmp_path / "other", "--engine", "workbench", "--size", "96x54")
+    assert other.returncode == 0, other.stderr
+    (rendered,) = [e for e in events(tmp_path / "other") if e["event"] == "rendered"]
+    assert (rendered["engine"], rendered["size"]) == ("BLENDER_WORKBENCH", [96, 54])
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounts a small disk")
