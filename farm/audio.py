@@ -67,17 +67,17 @@ def mux(
     *,
     frames: int | None = None,
     stereo: bool = False,
-    start: Fraction = Fraction(0),
+    start: Fraction | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Put one or two `voices` (wav files) under `video`, its picture copied as it is, into the MP4 file `out`.
 
     The voices keep their own gain and are mixed, or, with `stereo`, the first goes left and the second right (a single
     voice stays in the middle). The sound is padded with silence, or cut, to the picture's length. `frames` is how many
-    the video must have. `start` is where in the wavs the picture begins, in seconds, for a part of a scene. `tags`
+    the video must have. `start` is, for a picture of a part of a scene, where in the wavs it begins, in seconds. `tags`
     become the MP4's container tags, by default the video's own. Returns a sentence for every voice that is longer or
-    shorter than the picture by more than a frame. Raises FarmError for unusable input or where ffmpeg fails; nothing
-    is then left behind.
+    shorter than a whole scene's picture by more than a frame. Raises FarmError for unusable input or where ffmpeg
+    fails; nothing is then left behind.
     """
     if not 1 <= len(voices) <= 2:
         raise FarmError(f"{out}: {len(voices)} voices to mux; give one or two wav files")
@@ -101,13 +101,13 @@ def ffmpeg_arguments(
     target: Path,
     *,
     stereo: bool = False,
-    start: Fraction = Fraction(0),
+    start: Fraction | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The ffmpeg command, as an argument list, that writes `picture` with the voices into the MP4 file `target`."""
     import ffmpeg
 
-    skipped = round(start * SAMPLE_RATE)
+    skipped = round((start or Fraction(0)) * SAMPLE_RATE)
     samples = round(picture.seconds * SAMPLE_RATE)
     sides = ("left", "right") if stereo and len(waves) == 2 else ("middle",) * len(waves)
     sound = [_placed(wave, side) for wave, side in zip(waves, sides, strict=True)]
@@ -212,8 +212,8 @@ def _require_whole(written: Path, out: Path, picture: VideoInfo, log: str) -> No
         raise FarmError(f"{out}: ffmpeg stopped early ({reason}); check the disks and mux it again")
 
 
-def _length_notice(wave: Wave, picture: VideoInfo, start: Fraction) -> str:
-    if start:
+def _length_notice(wave: Wave, picture: VideoInfo, start: Fraction | None) -> str:
+    if start is not None:
         return ""  # of a part of a scene nothing can be told
     surplus = wave.seconds - float(picture.seconds)
     if abs(surplus) <= 1 / picture.fps:
@@ -239,6 +239,8 @@ def read_wave(path: Path) -> Wave:
     try:
         with path.open("rb") as file:
             wave, end = _parse_riff(path, file, size)
+    except OSError as error:
+        raise FarmError(f"{path}: cannot be read ({error.strerror})") from error
     except struct.error as error:
         raise FarmError(f"{path}: its wav header is cut short; fetch the wav again") from error
     if end > size:

@@ -55,13 +55,14 @@ def find(choice: Path | str | None = None) -> Blender:
 
     One on PATH that is too old is passed over; one that was named and cannot be used raises FarmError.
     """
-    named = choice or os.environ.get("INTERACT_BLENDER")
-    if named:
-        return _application(Path(named))
+    if choice:
+        return _application(Path(choice), "--blender")
+    if os.environ.get("INTERACT_BLENDER"):
+        return _application(Path(os.environ["INTERACT_BLENDER"]), "INTERACT_BLENDER")
     on_path = shutil.which("blender")
     if on_path:
         try:
-            return _application(Path(on_path))
+            return _application(Path(on_path), "PATH")
         except FarmError:
             module = module_version()
             if module is None:
@@ -84,10 +85,11 @@ def module_version() -> str | None:
         return None
 
 
-def _application(path: Path) -> Blender:
-    found = shutil.which(str(path))
+def _application(path: Path, source: str) -> Blender:
+    # A relative path is one of the current folder; only a bare name that is none is looked up on PATH.
+    found = shutil.which(path.absolute() if path.is_file() else path)
     if found is None:
-        raise FarmError(f"{path}: no such Blender, or not a program; --blender must name the blender executable")
+        raise FarmError(f"{path}: no such Blender, or not a program; {source} must name the blender executable")
     try:
         done = subprocess.run(
             [found, "--version"], capture_output=True, text=True, errors="replace", timeout=120, check=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 
 from . import blender as blenders
-from . import plan, templates
+from . import lock, plan, templates
 from .errors import FarmError
 from .executors.local import do_one
 from .mux import mux_scene
@@ -94,14 +95,20 @@ def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapsh
     """Do a planned run; see `render`."""
     options = prepared.options
     plan.make_room(prepared.outputs, sound=options.mux)
-    blender = None
-    if prepared.to_do.frames_missing:
-        blender = blenders.find(options.blender)
-        templates.build(prepared.template, prepared.dataset, prepared.outputs, blender)
     settings = Settings(
-        prepared.template.path, options.look, options.workers or default_workers(), options.mux, options.stereo
+        prepared.template.path,
+        options.look,
+        options.workers or default_workers(),
+        mux=options.mux,
+        stereo=options.stereo,
+        overwrite=options.overwrite,
     )
-    return Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, show).execute()
+    with lock.held(prepared.outputs.runs):
+        blender = None
+        if prepared.to_do.frames_missing:
+            blender = blenders.find(options.blender)
+            templates.build(prepared.template, prepared.dataset, blender)
+        return Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, show).execute()
 
 
 def mux(
@@ -111,22 +118,34 @@ def mux(
     stereo: bool = False,
     overwrite: bool = False,
     out: Path | str | None = None,
+    frames: tuple[int, int] | None = None,
 ) -> list[SceneResult]:
-    """Add the sound to the rendered scenes of a job file; one result a scene, failed ones with their problem."""
+    """Add the sound to the rendered scenes of a job file; one result a scene, failed ones with their problem.
+
+    frames: to the videos of this range of frames, from 1, instead of the whole scenes'.
+    """
     dataset = Dataset.at(data)
     outputs = plan.Outputs(Path(out or dataset.root).absolute())
     plan.make_room(outputs, sound=True)
     listed = jobs.read(job, SceneId)
     results = [SceneResult(f"line {line.number}", 0, 0.0, None, line.problem) for line in listed.lines if line.problem]
-    for scene in listed.ids:
-        try:
-            muxed = mux_scene(
-                dataset, scene, outputs.picture(scene), outputs.video(scene), stereo=stereo, overwrite=overwrite
-            )
-        except (FarmError, DatasetError) as error:
-            results.append(SceneResult(str(scene), 0, 0.0, None, str(error)))
-        else:
-            results.append(SceneResult(str(scene), muxed.frames, 0.0, muxed.path, notices=muxed.notices))
+    with lock.held(outputs.runs):
+        for scene in listed.ids:
+            try:
+                part = plan.part_of(scene, plan.scene_length(dataset, scene), frames) if frames else None
+                muxed = mux_scene(
+                    dataset,
+                    scene,
+                    outputs.picture(scene, part),
+                    outputs.video(scene, part),
+                    stereo=stereo,
+                    overwrite=overwrite,
+                    first=part[0] if part else None,
+                )
+            except (FarmError, DatasetError) as error:
+                results.append(SceneResult(str(scene), 0, 0.0, None, str(error)))
+            else:
+                results.append(SceneResult(str(scene), muxed.frames, 0.0, muxed.path, notices=muxed.notices))
     return results
 
 
@@ -145,13 +164,15 @@ def composite(
     save = Path(save).absolute()
     if save.suffix != ".blend":
         raise FarmError(f"{save}: the name to save under ends in .blend")
-    outputs = plan.Outputs(dataset.root)
-    plan.make_room(outputs, sound=False)
     found = blenders.find(blender)
-    chosen = templates.choose(dataset, outputs, template)
-    templates.build(chosen, dataset, outputs, found)
-    request = batch.SaveComposite(str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save))
-    return tuple(do_one(found, request, outputs.logs)["notices"])
+    chosen = templates.choose(dataset, plan.Outputs(dataset.root), template)
+    with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
+        if chosen.builtin and not chosen.path.is_file():
+            # The data set may be read-only: only a run keeps the template there.
+            chosen = replace(chosen, path=Path(folder) / chosen.path.name)
+        templates.build(chosen, dataset, found)
+        request = batch.SaveComposite(str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save))
+        return tuple(do_one(found, request)["notices"])
 
 
 def default_workers() -> int:
@@ -164,5 +185,7 @@ def default_workers() -> int:
 
 
 def _require_plain_path(path: Path) -> None:
-    if "#" in str(path):
-        raise FarmError(f"{path}: Blender takes '#' in a path for a frame number; use --out with another folder")
+    if set("#{}") & set(str(path)):
+        raise FarmError(
+            f"{path}: Blender takes '#', '{{' and '}}' in a path for its own; use --out with another folder"
+        )

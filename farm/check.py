@@ -73,9 +73,14 @@ def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, database
     emotion = scenarios[scene.scenario].emotion if scene.scenario in scenarios else ""
     try:
         actors = databases.session_of(dataset, scene).actors
+        known = databases.actors(dataset)
     except DatasetError as error:
         return LineReport(line.number, str(scene), emotion=emotion, problem=str(error))
-    missing: list[str] = []
+    missing = [
+        f"actors.db has actor {actor} as {known[actor].gender} and its session as {gender}"
+        for actor, gender in zip(actors, ("male", "female"), strict=True)
+        if actor in known and known[actor].gender != gender
+    ]
     if scenarios and scene.scenario not in scenarios:
         missing.append(f"scenarios.db has no scenario {scene.scenario}")
     for actor in actors:

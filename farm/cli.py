@@ -26,6 +26,11 @@ from .report.progress import ProgressView, duration
 PATH = click.Path(path_type=Path)
 
 
+def _is_number(text: str) -> bool:
+    """Whether a text is a whole number in plain digits: `isdigit` alone takes superscripts too."""
+    return text.isascii() and text.isdigit()
+
+
 class FrameRange(click.ParamType):
     """`A-B` or `A`: frames from 1, both counted."""
 
@@ -35,7 +40,7 @@ class FrameRange(click.ParamType):
         if isinstance(value, tuple):
             return value
         first, dash, last = str(value).partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not _is_number(first) or (dash and not _is_number(last)):
             self.fail(f"{value!r} is no range of frames: write A-B, such as 1-90", param, ctx)
         found = int(first), int(last or first)
         if not 1 <= found[0] <= found[1]:
@@ -52,7 +57,7 @@ class FrameSize(click.ParamType):
         if isinstance(value, tuple):
             return value
         width, _, height = str(value).lower().partition("x")
-        if not (width.isdigit() and height.isdigit()):
+        if not (_is_number(width) and _is_number(height)):
             self.fail(f"{value!r} is no size: write WxH, such as 1280x720", param, ctx)
         found = int(width), int(height)
         if min(found) < 16 or max(found) > 8192 or found[0] % 2 or found[1] % 2:
@@ -205,13 +210,19 @@ def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path |
     shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames or 0)
     frames = dict(lengths)
     folder = out or job.parent
-    folder.mkdir(parents=True, exist_ok=True)
     digits = max(2, len(str(len(shares))))
-    for number, share in enumerate(shares, 1):
-        path = folder / f"{job.stem}_{number:0{digits}d}{job.suffix or '.txt'}"
-        total = sum(frames[scene] for scene in share)
-        jobs.write(path, share, f"{len(share)} scenes, {total} frames, {total / layout.FPS / 60:.1f} min")
-        click.echo(f"{path}: {len(share)} scenes, {total} frames")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = set(folder.glob(f"{job.stem}_*{job.suffix or '.txt'}"))
+        for number, share in enumerate(shares, 1):
+            path = folder / f"{job.stem}_{number:0{digits}d}{job.suffix or '.txt'}"
+            total = sum(frames[scene] for scene in share)
+            jobs.write(path, share, f"{len(share)} scenes, {total} frames, {total / layout.FPS / 60:.1f} min")
+            others.discard(path)
+            click.echo(f"{path}: {len(share)} scenes, {total} frames")
+    except OSError as error:
+        raise FarmError(f"{folder}: the job files cannot be written there ({error.strerror})") from error
+    tables.print_notices(_console(), (f"{path} is not of this split" for path in sorted(others)))
 
 
 @main.group("body")
@@ -239,10 +250,19 @@ def body_render(job: Path, data: Path, options: body.RenderOptions, dry_run: boo
 @click.option("--out", type=PATH, help="Folder of the results.  [default: the data set]")
 @click.option("--stereo", is_flag=True, help="The male actor's voice left, the female's right.")
 @click.option("--overwrite", is_flag=True, help="Also where the sound is there already.")
+@click.option("--frames", type=FrameRange(), help="To the videos that `body render --frames` made.")
 @json_option
-def body_mux(job: Path, data: Path, out: Path | None, stereo: bool, overwrite: bool, as_json: bool) -> None:
+def body_mux(
+    job: Path,
+    data: Path,
+    out: Path | None,
+    stereo: bool,
+    overwrite: bool,
+    frames: tuple[int, int] | None,
+    as_json: bool,
+) -> None:
     """Add the sound to the rendered scenes that JOB lists."""
-    _report(body.mux(job, data, stereo=stereo, overwrite=overwrite, out=out), as_json)
+    _report(body.mux(job, data, stereo=stereo, overwrite=overwrite, out=out, frames=frames), as_json)
 
 
 @body_group.command("composite")
@@ -269,9 +289,7 @@ def template_group() -> None:
 @blender_option
 def template_make(output: Path, data: Path, blender: Path | None) -> None:
     """Build the template with every actor of the data set, stage, lights and camera."""
-    dataset = layout.Dataset.at(data)
-    logs = output.absolute().parent / f"{output.stem}.log"
-    notices = templates.make(output, dataset, blenders.find(blender), logs)
+    notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender))
     tables.print_notices(_console(), notices)
     click.echo(f"saved {output}")
 

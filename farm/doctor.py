@@ -121,7 +121,7 @@ def _engines(found: blenders.Blender) -> list[Finding]:
         for engine in ENGINES:
             request = batch.TryEngine(engine, engine, str(folder / f"{engine}.png"))
             try:
-                event = do_one(found, request, folder, timeout=180)
+                event = do_one(found, request, timeout=180)
             except FarmError as error:
                 why = str(error).split("; see ")[0]
                 findings.append(Finding(engine, False, "does not render here", why, needed=False))

@@ -34,21 +34,28 @@ def mux_scene(
     *,
     stereo: bool = False,
     overwrite: bool = False,
-    first: int = 1,
+    first: int | None = None,
 ) -> Muxed:
     """Put the voices of a scene's actors under its rendered picture, male first (left, with `stereo`).
 
-    The voice that is missing is left out with a notice; without both FarmError is raised, as it is for a picture
-    or wav that cannot be used. Nothing is done where `out` was made from this picture and these wavs. first: the
-    frame of the scene, from 1, that the picture begins with.
+    A video there that interact-farm did not make is kept, unless `overwrite`; nothing is done where `out` was made
+    from this picture and these wavs. A voice that is missing is left out with a notice; without both FarmError is
+    raised, as it is for a picture or wav that cannot be used. first: for a picture of a part of the scene, the
+    frame, from 1, that it begins with.
     """
     voices, notices = _voices(dataset, scene)
     info = video.probe(picture)
     tag = info.metadata.get("comment", "") or f"interact-farm {plan.file_fingerprint(picture)}"
     tag += f" sound {_fingerprint(voices, stereo, first)}"
-    if not overwrite and _is_made_from(out, tag, info.frames):
-        return Muxed(out, info.frames, True, notices)
-    heard = audio.mux(picture, voices, out, stereo=stereo, start=Fraction(first - 1) / info.fps, tags={"comment": tag})
+    if not overwrite and (there := _there(out)) is not None:
+        theirs = there.metadata.get("comment", "")
+        if not theirs.startswith("interact-farm "):
+            kept = f"{out.name} was not made by interact-farm and is kept; --overwrite makes it anew"
+            return Muxed(out, there.frames, True, (*notices, kept))
+        if theirs == tag and there.frames == info.frames:
+            return Muxed(out, info.frames, True, notices)
+    start = None if first is None else Fraction(first - 1) / info.fps
+    heard = audio.mux(picture, voices, out, stereo=stereo, start=start, tags={"comment": tag})
     return Muxed(out, info.frames, False, notices + heard)
 
 
@@ -62,16 +69,16 @@ def _voices(dataset: Dataset, scene: SceneId) -> tuple[list[Path], tuple[str, ..
     )
 
 
-def _fingerprint(voices: Sequence[Path], stereo: bool, first: int) -> str:
+def _fingerprint(voices: Sequence[Path], stereo: bool, first: int | None) -> str:
     parts = [plan.file_fingerprint(voice) for voice in voices] + [repr((stereo, first))]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
 
-def _is_made_from(out: Path, tag: str, frames: int) -> bool:
+def _there(out: Path) -> video.VideoInfo | None:
+    """The video that is there already; None for none, or for one that cannot be read and is made again."""
     if not out.is_file():
-        return False
+        return None
     try:
-        info = video.probe(out)
+        return video.probe(out)
     except FarmError:
-        return False  # damaged: made again
-    return info.metadata.get("comment") == tag and info.frames == frames
+        return None

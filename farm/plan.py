@@ -89,6 +89,11 @@ class Task:
         return self.last - self.first + 1
 
     @property
+    def is_part(self) -> bool:
+        """Whether a range of frames was asked for, which has a name of its own."""
+        return self.picture.stem != str(self.scene)
+
+    @property
     def chunks(self) -> list[Chunk]:
         """All chunks, in the order of their frames."""
         return sorted((*self.missing, *self.present), key=lambda chunk: chunk.first)
@@ -117,6 +122,14 @@ def scene_length(dataset: Dataset, scene: SceneId) -> int:
     return max(lengths)
 
 
+def part_of(scene: SceneId, length: int, frames: tuple[int, int]) -> tuple[int, int]:
+    """What of a range of frames a scene has; DatasetError where that is nothing."""
+    first, last = max(frames[0], 1), min(frames[1], length)
+    if first > last:
+        raise DatasetError(f"{scene}: has {length} frames, none of {frames[0]}-{frames[1]}")
+    return first, last
+
+
 def make(
     scenes: Iterable[SceneId],
     dataset: Dataset,
@@ -138,7 +151,7 @@ def make(
     for scene in scenes:
         try:
             tasks.append(_task(scene, dataset, outputs, template_fingerprint, look, frames))
-        except DatasetError as error:
+        except (DatasetError, FarmError) as error:
             failures[str(scene)] = str(error)
     size = chunk or _chunk_size(sum(task.frames for task in tasks), workers)
     return Plan(tuple(with_chunks(task, size, overwrite=overwrite) for task in tasks), failures)
@@ -217,7 +230,7 @@ def make_room(outputs: Outputs, *, sound: bool) -> None:
 
 
 def forget_chunks(task: Task) -> None:
-    """Delete a joined scene's chunks, and those of earlier versions of its inputs."""
+    """Delete a joined scene's chunks, and those of earlier versions of its inputs (a run holds the folder's lock)."""
     for folder in task.folder.parent.glob(f"{_named(task.scene, _range(task))}-*"):
         shutil.rmtree(folder)
 
@@ -231,10 +244,7 @@ def _task(
     frames: tuple[int, int] | None,
 ) -> Task:
     length = scene_length(dataset, scene)
-    first, last = (max(frames[0], 1), min(frames[1], length)) if frames else (1, length)
-    if first > last:
-        wanted = f", none of {frames[0]}-{frames[1]}" if frames else ""
-        raise DatasetError(f"{scene}: has {length} frames{wanted}")
+    first, last = part_of(scene, length, frames) if frames else (1, length)
     performances = [scene.performance(actor) for actor in databases.session_of(dataset, scene).actors]
     fingerprint = _fingerprint(dataset, performances, template_fingerprint, look, (first, last))
     part = (first, last) if frames else None
@@ -311,4 +321,4 @@ def _named(scene: SceneId, frames: tuple[int, int] | None) -> str:
 
 
 def _range(task: Task) -> tuple[int, int] | None:
-    return None if task.picture.stem == str(task.scene) else (task.first, task.last)
+    return (task.first, task.last) if task.is_part else None

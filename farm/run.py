@@ -24,6 +24,9 @@ from .mux import mux_scene
 #: How often a chunk is tried, and how often a worker may die before it is ready.
 MAX_TRIES = 3
 
+#: A Blender that has not begun to listen after this many seconds hangs.
+_READY_SECONDS = 180.0
+
 #: The driver looks at its workers this often, seconds: far below any chunk's time, far above what a look costs.
 _LOOK_SECONDS = 0.05
 
@@ -33,13 +36,14 @@ _FULL_BELOW = 32 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is done. mux: add the sound; stereo: male left, female right."""
+    """How a run is done. mux: add the sound; stereo: male left, female right; overwrite: make all videos anew."""
 
     template: Path
     look: batch.Look
     workers: int
     mux: bool = True
     stereo: bool = False
+    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class _Slot:
     scene: _Scene | None = None
     doing: str = "starts Blender"
     ready: bool = False
+    started: float = field(default_factory=time.monotonic)
 
 
 class Run:
@@ -145,11 +150,16 @@ class Run:
             while self._is_busy():
                 for slot in list(self._slots):
                     self._listen(slot, pool)
+                    if not slot.ready and time.monotonic() - slot.started > _READY_SECONDS:
+                        slot.worker.kill()
                     if slot.worker.exit_code is not None:
                         self._bury(slot, pool)
                     else:
                         self._feed(slot)
                 self._collect(pool)
+                if not self._slots and any(scene.waiting for scene in self._scenes):
+                    # A chunk failed its check after the last worker was gone.
+                    self._slots.append(self._start_worker())
                 self._show(self._snapshot())
                 time.sleep(_LOOK_SECONDS)
             for slot in self._slots:
@@ -287,7 +297,13 @@ class Run:
         scene.file = task.picture
         if self._settings.mux:
             muxed = mux_scene(
-                self._dataset, task.scene, task.picture, task.video, stereo=self._settings.stereo, first=task.first
+                self._dataset,
+                task.scene,
+                task.picture,
+                task.video,
+                stereo=self._settings.stereo,
+                overwrite=self._settings.overwrite,
+                first=task.first if task.is_part else None,
             )
             scene.file = muxed.path
             scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]

@@ -49,18 +49,18 @@ def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = 
     return Template(outputs.runs / f"template-{fingerprint}.blend", fingerprint, builtin=True)
 
 
-def build(template: Template, dataset: Dataset, outputs: plan.Outputs, blender: Blender) -> None:
+def build(template: Template, dataset: Dataset, blender: Blender) -> None:
     """See that the template's file is there: a built-in one is built the first time."""
     if template.builtin and not template.path.is_file():
-        make(template.path, dataset, blender, outputs.logs)
+        make(template.path, dataset, blender)
 
 
-def make(output: Path, dataset: Dataset, blender: Blender, logs: Path) -> tuple[str, ...]:
+def make(output: Path, dataset: Dataset, blender: Blender) -> tuple[str, ...]:
     """Build the built-in template with every actor of the data set; returns notices."""
     output = Path(output).absolute()
     if output.suffix != ".blend":
         raise FarmError(f"{output}: a template's name ends in .blend")
-    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output)), logs)
+    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output)))
     return tuple(event["notices"])
 
 

@@ -42,5 +42,5 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def template(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built-in template of that data set, built once."""
     folder = tmp_path_factory.mktemp("template")
-    templates.make(folder / "template.blend", Dataset.at(dataset), Blender(None, "module"), folder)
+    templates.make(folder / "template.blend", Dataset.at(dataset), Blender(None, "module"))
     return folder / "template.blend"

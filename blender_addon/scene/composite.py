@@ -74,11 +74,12 @@ def composite(
         for part, scale in zip(parts, scales, strict=True)
     ]
 
+    others = rigs.objects_of_all(scene, databases.actors(dataset), table)
     clear(scene)
     for part, pose in zip(parts, channels, strict=True):
         _animate_body(scene_id, part, pose, notices)
         _animate_face(scene_id, part)
-    _hide_others(scene, databases.actors(dataset), parts, table)
+    _hide_others(others, parts)
     _remember(scene, frame_start=scene.frame_start, frame_end=scene.frame_end, fps=scene.render.fps,
               fps_base=scene.render.fps_base)  # fmt: skip
     scene.frame_start, scene.frame_end = 1, frames
@@ -103,6 +104,10 @@ def _read(
 ) -> Part:
     performance = scene_id.performance(actor)
     rig = rigs.find(scene, actor, table)
+    if rig.armature.mode == "EDIT":
+        # Saved while being edited: in Edit Mode an armature does not move.
+        bpy.context.view_layer.objects.active = rig.armature
+        bpy.ops.object.mode_set(mode="OBJECT")
     rest = rigs.rest_of(rig.armature)
     motion = bvh.resample(bvh.read(dataset.motion(performance)), layout.FPS)
     notices += motion.notices
@@ -170,6 +175,8 @@ def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:
 
 def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notices: list[str]) -> None:
     armature = part.rig.armature
+    _remember(armature, pose_position=armature.data.pose_position)
+    armature.data.pose_position = "POSE"
     bones = {bone: armature.pose.bones[part.rest.names[bone]] for bone in pose.rotations}
     data = armature.animation_data
     _remember(
@@ -236,12 +243,12 @@ def _animate_face(scene_id: SceneId, part: Part) -> None:
         first[same] = owner
 
 
-def _hide_others(scene: bpy.types.Scene, actors: dict, parts: list[Part], table: rigs.Table) -> None:
-    shown = {o for part in parts for o in part.rig.objects}
-    for rig in rigs.all_rigs(scene, actors, table).values():
-        for item in rig.objects:
-            _remember(item, hide_render=item.hide_render)
-            item.hide_render = item not in shown
+def _hide_others(everyone: set[bpy.types.Object], parts: list[Part]) -> None:
+    """Hide the other actors from the render; what the user hid of the scene's own actors stays hidden."""
+    shown = {item for part in parts for item in part.rig.objects}
+    for item in everyone - shown:
+        _remember(item, hide_render=item.hide_render)
+        item.hide_render = True
 
 
 def _path_of(part: Part, scale: retarget.Scale, up: str | None, origin: np.ndarray) -> camera.PersonPath:
@@ -268,6 +275,8 @@ def _remember(owner: bpy.types.ID, **state: object) -> None:
 def _restore(owner: bpy.types.ID, state: dict) -> None:
     if "action" in state:
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
+    if "pose_position" in state:
+        owner.data.pose_position = state["pose_position"]
     for name, values in state.get("pose", {}).items():
         if name in owner.pose.bones:
             for channel, value in zip(_POSE_CHANNELS, values, strict=True):

@@ -42,17 +42,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Rig:
-    """One actor's rig: its armature, every mesh it moves, and its face meshes with their ARKit keys by name."""
+    """One actor's rig: its armature, everything that it moves, and its face meshes with their ARKit keys by name."""
 
     actor: str
     armature: bpy.types.Object
-    meshes: tuple[bpy.types.Object, ...]
+    moved: tuple[bpy.types.Object, ...]
     faces: tuple[tuple[bpy.types.Object, dict[str, str]], ...]
 
     @property
     def objects(self) -> tuple[bpy.types.Object, ...]:
-        """Armature and meshes."""
-        return (self.armature, *self.meshes)
+        """The armature and what it moves."""
+        return (self.armature, *self.moved)
 
 
 def read_table(template: Path | None) -> Table:
@@ -69,7 +69,8 @@ def read_table(template: Path | None) -> Table:
     common = content.get("bones", {})
     if not isinstance(actors, dict) or not _is_names(common):
         raise DatasetError(f'{path}: write [actors.NNN] tables, and [bones] with lines joint = "bone"')
-    for actor, entry in actors.items():
+    for name, entry in actors.items():
+        actor = name.zfill(3)  # 1 and 001 are one actor
         if not isinstance(entry, dict) or not isinstance(entry.get("armature"), str):
             raise DatasetError(f'{path}: [actors.{actor}] needs a line armature = "name of the armature object"')
         named = entry.get("meshes", [])
@@ -91,17 +92,29 @@ def find(scene: bpy.types.Scene, actor: str, table: Table) -> Rig:
             f"actor {actor}: the armature {armature.name} is scaled unevenly or mirrored; "
             "apply its scale in the template"
         )
-    meshes = _meshes(scene, armature, table.meshes.get(actor, ()))
+    named = table.meshes.get(actor, ())
+    missing = [name for name in named if scene.objects.get(name) is None or scene.objects[name].type != "MESH"]
+    if missing:
+        raise DatasetError(f"{table.path} names the mesh {missing[0]!r}, which the template lacks")
+    moved = _moved(scene, armature, named)
+    meshes = [item for item in moved if item.type == "MESH"]
+    if meshes and not set(meshes) & _rendered_objects(scene):
+        raise DatasetError(
+            f"actor {actor}: all meshes of {armature.name} lie in collections that are excluded or hidden from render; "
+            "show them in the template"
+        )
     faces = tuple((mesh, keys) for mesh in meshes if (keys := arkit_keys(mesh)))
-    return Rig(actor, armature, meshes, faces)
+    return Rig(actor, armature, moved, faces)
 
 
-def all_rigs(scene: bpy.types.Scene, actors: Iterable[str], table: Table) -> dict[str, Rig]:
-    """The rigs of all actors that the template has one for."""
-    found = {}
-    for actor in actors:
-        if actor in table.armatures or _candidates(scene, actor):
-            found[actor] = find(scene, actor, table)
+def objects_of_all(scene: bpy.types.Scene, actors: Iterable[str], table: Table) -> set[bpy.types.Object]:
+    """Everything in the template that is some actor's: rigs that could be his, whole or not, and what they move."""
+    marks = {_mark(item) for item in scene.objects if item.type == "ARMATURE"} - {""}
+    found = set()
+    for actor in {*actors, *marks, *table.armatures}:
+        named = scene.objects.get(table.armatures.get(actor, ""))
+        for armature in [named] if named else _candidates(scene, actor):
+            found |= {armature, *_moved(scene, armature, table.meshes.get(actor, ()))}
     return found
 
 
@@ -198,19 +211,29 @@ def _collection_names(armature: bpy.types.Object) -> list[str]:
     return [collection.name for collection in armature.users_collection]
 
 
-def _meshes(scene: bpy.types.Scene, armature: bpy.types.Object, named: tuple[str, ...]) -> tuple[bpy.types.Object, ...]:
-    missing = [name for name in named if scene.objects.get(name) is None or scene.objects[name].type != "MESH"]
-    if missing:
-        raise DatasetError(f"{TABLE_NAME} names the mesh {missing[0]!r}, which the template lacks")
+def _moved(scene: bpy.types.Scene, armature: bpy.types.Object, named: tuple[str, ...]) -> tuple[bpy.types.Object, ...]:
+    """What hangs on an armature, is deformed by it, or is named as its own."""
 
-    def moved(mesh: bpy.types.Object) -> bool:
-        above = mesh.parent
+    def moves(item: bpy.types.Object) -> bool:
+        above = item.parent
         while above and above != armature:
             above = above.parent
-        deformed = any(m.type == "ARMATURE" and m.object == armature for m in mesh.modifiers)
-        return above == armature or deformed or mesh.name in named
+        deformed = any(m.type == "ARMATURE" and m.object == armature for m in item.modifiers)
+        return above == armature or deformed or item.name in named
 
-    return tuple(o for o in scene.objects if o.type == "MESH" and moved(o))
+    return tuple(item for item in scene.objects if item != armature and moves(item))
+
+
+def _rendered_objects(scene: bpy.types.Scene) -> set[bpy.types.Object]:
+    """Objects in a collection that some view layer renders."""
+    found = set()
+    layers = [layer.layer_collection for layer in scene.view_layers if layer.use]
+    while layers:
+        layer = layers.pop()
+        if not layer.exclude and not layer.collection.hide_render:
+            found |= set(layer.collection.objects)
+            layers += layer.children
+    return found
 
 
 def _is_uniform(armature: bpy.types.Object) -> bool:

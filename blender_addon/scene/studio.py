@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import bpy
@@ -26,8 +27,8 @@ class Studio:
         self._tell = tell
         self._on_frame = on_frame
         self._template: str | None = None
-        self._composited: tuple[str, str] | None = None
-        self._length = 0
+        self._wanted: tuple[str, str, tuple[int, int]] | None = None
+        self._composited: composite.Composited | None = None
         tell("ready", blender=bpy.app.version_string, pid=os.getpid())
 
     def do(self, request: batch.Request) -> None:
@@ -35,8 +36,8 @@ class Studio:
         if isinstance(request, batch.RenderChunk):
             self._render(request)
         elif isinstance(request, batch.SaveComposite):
-            self._composite(request)
-            self._save(request)
+            self._open(request.template)
+            self._save(request, self._composite(request).notices)
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
             self._save(request, template.build(Dataset.at(request.data)))
@@ -45,10 +46,13 @@ class Studio:
 
     def _render(self, request: batch.RenderChunk) -> None:
         start = time.monotonic()
-        scene = self._composite(request)
-        if request.last > self._length:
-            raise DatasetError(f"{request.scene} has {self._length} frames, there is no frame {request.last}")
+        self._open(request.template)
+        scene: bpy.types.Scene = bpy.context.scene
+        # Before compositing: the camera is framed for the picture's own sides.
         render.apply_look(scene, request.look, builtin=template.is_builtin(scene))
+        length = self._composite(request).frames
+        if request.last > length:
+            raise DatasetError(f"{request.scene} has {length} frames, there is no frame {request.last}")
         loaded = time.monotonic()
         self._tell("rendering", id=request.id, load_seconds=loaded - start)
 
@@ -68,23 +72,23 @@ class Studio:
             render_seconds=time.monotonic() - loaded,
         )
 
-    def _composite(self, request: batch.RenderChunk | batch.SaveComposite) -> bpy.types.Scene:
-        """The scene of the request's template, with the request's body scene in it."""
-        self._open(request.template)
+    def _composite(self, request: batch.RenderChunk | batch.SaveComposite) -> composite.Composited:
+        """Put the request's body scene into the open template, unless it is there already."""
         scene: bpy.types.Scene = bpy.context.scene
-        if self._composited != (request.data, request.scene):
+        wanted = (request.data, request.scene, render.size_of(scene))
+        if self._wanted != wanted or self._composited is None:
             start = time.monotonic()
             self._composited = None
-            done = composite.composite(
+            self._composited = composite.composite(
                 scene,
                 Dataset.at(request.data),
                 SceneId.parse(request.scene),
                 table=composite.table_of(request.template),
             )
-            self._composited, self._length = (request.data, request.scene), done.frames
-            seconds = time.monotonic() - start
+            self._wanted = wanted
+            done, seconds = self._composited, time.monotonic() - start
             self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
-        return scene
+        return self._composited
 
     def _open(self, path: str) -> None:
         if self._template == path:
@@ -102,15 +106,16 @@ class Studio:
     def _save(self, request: batch.SaveComposite | batch.MakeTemplate, notices: tuple[str, ...] = ()) -> None:
         """Save the open file, under a name that only ever holds whole files."""
         path = Path(request.output)
-        path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"{path.stem}.{os.getpid()}.partial.blend")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             bpy.ops.wm.save_as_mainfile(filepath=str(beside), check_existing=False, copy=True)
             os.replace(beside, path)
         except (RuntimeError, OSError) as error:
             raise DatasetError(f"{path}: cannot be saved ({str(error).strip()})") from error
         finally:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # where there is no folder, nothing half-written is in it
+                beside.unlink()
         self._tell("saved", id=request.id, output=request.output, notices=notices)
 
     def _try_engine(self, request: batch.TryEngine) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from blender_addon.dataset.layout import FOLDERS
 from farm.errors import FarmError
 
-#: Written last; lists every file that was made, so that making the data set anew can take away what it no longer has.
+#: Marks the folder as ours from the start, so that an interrupted making can be done again, and at the end lists every
+#: file that was made, so that making the data set anew can take away what it no longer has.
 MARKER = "made-by-interact-farm.txt"
 
 _FIRST_LINE = "A data set made by interact-farm; these files are rewritten, or removed, when it is made again:"
@@ -23,6 +24,8 @@ def prepare_folder(root: Path) -> frozenset[str]:
     try:
         for folder in FOLDERS:
             (root / folder).mkdir(parents=True, exist_ok=True)
+        if not (root / MARKER).is_file():
+            write_whole(root / MARKER, f"{_FIRST_LINE}\n".encode())
     except OSError as error:
         raise FarmError(f"{root}: the data set's folders cannot be made there ({error.strerror})") from error
     return made
@@ -51,7 +54,7 @@ def _made_before(root: Path) -> frozenset[str]:
     if not marker.is_file():
         if any(root.iterdir()):
             raise FarmError(
-                f"{root}: holds files and no {MARKER}, so it is no finished made data set; name a new or empty folder"
+                f"{root}: holds files and no {MARKER}, so it is no made data set; name a new or empty folder"
             )
         return frozenset()
     names = marker.read_text(encoding="utf-8").splitlines()[1:]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from ..errors import FarmError
 
 #: How long a worker has to end by itself once it is told to.
 _GRACE_SECONDS = 5.0
+
+_LOOK_SECONDS = 0.05
 
 
 class LocalWorker:
@@ -30,10 +34,14 @@ class LocalWorker:
         self.name = name
         self.log = folder / f"{name}.log"
         self._events = folder / f"{name}.events.jsonl"
-        folder.mkdir(parents=True, exist_ok=True)
-        self._events.write_bytes(b"")
         self._read = 0
-        with open(self.log, "wb") as log:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._events.write_bytes(b"")
+            log = open(self.log, "wb")  # noqa: SIM115 - closed by the block below
+        except OSError as error:
+            raise FarmError(f"{folder}: the worker's log cannot be written there ({error.strerror})") from error
+        with log:
             try:
                 self._process = subprocess.Popen(
                     blender.command("-", self._events),
@@ -117,25 +125,30 @@ class LocalWorker:
             return  # it ended between the look and the signal
 
 
-def do_one(blender: Blender, request: batch.Request, folder: Path, *, timeout: float = 600.0) -> dict[str, Any]:
-    """Start a worker for one request and wait for its last event; FarmError with the worker's sentence if it failed."""
-    worker = LocalWorker(f"{type(request).__name__.lower()}-{os.getpid()}", blender, folder)
+def do_one(blender: Blender, request: batch.Request, *, timeout: float = 600.0) -> dict[str, Any]:
+    """Start a worker for one request and wait for its last event; FarmError with the worker's sentence if it failed.
+
+    Its log lies in a temporary folder, which stays where something went wrong that the log tells more of.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="interact-farm-"))
+    worker = LocalWorker("worker", blender, folder)
     try:
         worker.send(request)
         worker.finish()
         until = time.monotonic() + timeout
-        done: dict[str, Any] | None = None
         while worker.exit_code is None and time.monotonic() < until:
-            time.sleep(0.05)
-        for event in worker.events():
-            if event["event"] == "failed":
-                raise FarmError(event["error"] if event["bad_input"] else f"{event['error']}; see {worker.log}")
-            if event.get("id") == request.id:
-                done = event
-        if done is None:
-            ended = "does not end" if worker.exit_code is None else worker.how_it_ended()
-            raise FarmError(f"{blender}: the worker {ended}; see {worker.log}")
-        return done
+            time.sleep(_LOOK_SECONDS)
+        told = worker.events()
     finally:
         if worker.exit_code is None:
             worker.kill()
+    failed = next((event for event in told if event["event"] == "failed"), None)
+    done = [event for event in told if event.get("id") == request.id]
+    if failed and not failed["bad_input"]:
+        raise FarmError(f"{failed['error']}; see {worker.log}")
+    if not failed and not done:
+        raise FarmError(f"{blender}: the worker {worker.how_it_ended()} and did nothing; see {worker.log}")
+    shutil.rmtree(folder, ignore_errors=True)
+    if failed:
+        raise FarmError(failed["error"])
+    return done[-1]

@@ -28,7 +28,7 @@ def main() -> None:
         folder = Path(name)
         made = make_dataset(folder / "data", scenes=1, seconds=_FRAMES / 30)
         template = folder / "template.blend"
-        templates.make(template, Dataset.at(made.root), find(), folder)
+        templates.make(template, Dataset.at(made.root), find())
         ratios = [_once(made.body_job, made.root, template, folder / f"out{n}") for n in range(_REPEATS)]
     print(f"wall time of the run / worker's load and render time: median {statistics.median(ratios):.3f} "
           f"(best {min(ratios):.3f}, worst {max(ratios):.3f}; at most {_TARGET} is wanted)")  # fmt: skip

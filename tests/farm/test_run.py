@@ -282,6 +282,9 @@ def test_bad_scenes_fail_alone_each_with_its_sentence(dataset, tmp_path, look):
         (lambda data: None, ["--data", "nowhere"], "nowhere: no such folder"),
         (lambda data: None, ["--blender", "nowhere/blender"], "no such Blender"),
         (lambda data: None, ["--frames", "0-4"], "no range of frames"),
+        (lambda data: None, ["--frames", "\u00b2"], "no range of frames"),
+        (lambda data: None, ["--size", "\u00b2x\u00b2"], "is no size"),
+        (lambda data: None, ["--out", "o {x}"], "takes '#'"),
         (lambda data: None, ["--size", "99x54"], "sides must be even"),
         (lambda data: None, ["--out", "/dev/null/x"], "/dev/null"),
         (lambda data: None, ["--out", "frame#1"], "takes '#'"),
@@ -355,6 +358,49 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_is_whole(dat
             video.check(chunk, frames=last - first + 1)
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_second_run_into_the_same_folder_is_told_who_holds_it(dataset, job, tmp_path, look):
+    arguments = ("body", "render", job, "--data", dataset, "--out", tmp_path, "--workers", 1, *look)
+    first = start_farm(*arguments)
+    wait_for(lambda: (tmp_path / "farm_runs" / "lock.json").is_file())
+    second = interact_farm(*arguments)
+    assert second.returncode == 1
+    assert f"process {first.pid} on" in second.stderr
+    assert first.wait(120) == 0
+    assert interact_farm(*arguments).returncode == 0
+
+
+def test_overwrite_makes_both_videos_anew_and_a_strangers_mp4_is_kept_without_it(dataset, tmp_path, look):
+    (tmp_path / "job.txt").write_text(SCENES[0])
+    arguments = ("body", "render", tmp_path / "job.txt", "--data", dataset, "--out", tmp_path, "--workers", 1, *look)
+    made = tmp_path / "body_renders" / f"{SCENES[0]}.mp4"
+    made.parent.mkdir()
+    _encode(made, 36)
+    theirs = made.read_bytes()
+    done = interact_farm(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "not made by interact-farm" in done.stdout
+    assert made.read_bytes() == theirs
+    assert interact_farm(*arguments, "--overwrite").returncode == 0
+    assert made.read_bytes() != theirs
+    before = made.stat().st_mtime_ns
+    assert interact_farm(*arguments, "--overwrite").returncode == 0
+    assert made.stat().st_mtime_ns > before
+
+
+def test_a_part_rendered_without_sound_is_muxed_later(dataset, tmp_path, look):
+    (tmp_path / "job.txt").write_text(SCENES[0])
+    where = (tmp_path / "job.txt", "--data", dataset, "--out", tmp_path, "--frames", "11-20")
+    assert interact_farm("body", "render", *where, "--no-mux", *look).returncode == 0
+    done = interact_farm("body", "mux", *where, "--json")
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)
+    assert result["notices"] == []
+    heard = sound(Path(result["file"]))
+    voices = [wav(Dataset.at(dataset).wav(SceneId.parse(SCENES[0]).performance(a))) for a in ("001", "002")]
+    spoken = (voices[0] + voices[1])[16000 : 16000 + len(heard)]
+    assert np.corrcoef(heard[: len(spoken)], spoken)[0, 1] > 0.9
 
 
 def test_mux_by_itself_adds_missing_sound_and_keeps_the_rest(undisturbed, dataset, job):

@@ -261,3 +261,54 @@ def test_a_bad_file_changes_nothing(tmp_path, motions):
     with pytest.raises(DatasetError, match=r"20231119_002_001\.bvh.*cut off"):
         composite.composite(bpy.context.scene, data, SCENE)
     assert not bpy.data.actions
+
+
+@pytest.mark.parametrize("state", ["rest position", "edit mode"])
+def test_a_rig_saved_where_it_cannot_move_moves(tmp_path, motions, state):
+    rig = {a: make.armature(f"actor_{a}", make.bones_of(m.skeleton)) for a, m in motions.items()}
+    if state == "rest position":
+        rig["001"].data.pose_position = "REST"
+    else:
+        bpy.context.view_layer.objects.active = rig["001"]
+        bpy.ops.object.mode_set(mode="EDIT")
+    run(tmp_path, motions)
+    wanted, _ = world_joints(motions["001"])
+    heads = evaluated_heads(rig["001"], list(motions["001"].skeleton.names), FRAMES)
+    assert np.abs(heads - wanted).max() < 0.001
+    composite.clear(bpy.context.scene)
+    assert rig["001"].data.pose_position == ("REST" if state == "rest position" else "POSE")
+
+
+@pytest.mark.parametrize("how", ["excluded", "hidden"])
+def test_a_rig_that_no_view_layer_renders_is_refused(tmp_path, motions, how):
+    for actor, motion in motions.items():
+        skin = face_mesh(f"skin_{actor}", make.armature(f"actor_{actor}", make.bones_of(motion.skeleton)), ["jawOpen"])
+    away = bpy.data.collections.new("away")
+    bpy.context.scene.collection.children.link(away)
+    bpy.context.scene.collection.objects.unlink(skin)
+    away.objects.link(skin)
+    if how == "hidden":
+        away.hide_render = True
+    else:
+        bpy.context.view_layer.layer_collection.children["away"].exclude = True
+    with pytest.raises(DatasetError, match="actor 002: all meshes of actor_002"):
+        run(tmp_path, motions)
+    assert not bpy.data.actions
+
+
+def test_another_actors_rig_may_be_broken_and_all_of_it_is_hidden(tmp_path, motions):
+    for actor, motion in motions.items():
+        make.armature(f"actor_{actor}", make.bones_of(motion.skeleton))
+    other = make.armature("actor_005", make.bones_of(make.skeleton()))
+    other.scale = (1, 2, 1)
+    stranger = make.armature("Guest", make.bones_of(make.skeleton()))
+    stranger[rigs.ACTOR_PROPERTY] = "077"
+    hair = bpy.data.objects.new("hair", bpy.data.curves.new("hair", "CURVE"))
+    bpy.context.scene.collection.objects.link(hair)
+    hair.parent = other
+    bpy.context.view_layer.update()
+    run(tmp_path, motions)
+    assert other.hide_render
+    assert hair.hide_render
+    assert stranger.hide_render
+    assert not bpy.data.objects["actor_001"].hide_render
