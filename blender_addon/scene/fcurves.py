@@ -16,7 +16,8 @@ import numpy as np
 OWN_ACTION = "interact_action"
 
 _SLOTTED = bpy.app.version >= (4, 4, 0)
-_LINEAR = 1  # keyframe interpolation, by its number in RNA
+# Keyframe interpolation and handle type, by their numbers in RNA.
+_LINEAR, _AUTO_CLAMPED = 1, 4
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,14 @@ def assign_action(owner: bpy.types.ID, name: str, curves: Iterable[Curve], first
         holder = action
         data.action = action
     groups: dict[str, bpy.types.ActionGroup] = {}
-    keys = interpolation = None
+    keys = interpolation = handles = None
     for curve in curves:
         count = len(curve.values)
         if keys is None or len(keys) != count:
             keys = np.empty((count, 2), dtype=np.float32)
             keys[:, 0] = np.arange(first_frame, first_frame + count)
             interpolation = np.full(count, _LINEAR, dtype=np.uint8)  # Blender's own type: ten times faster
+            handles = np.full(count, _AUTO_CLAMPED, dtype=np.uint8)
         keys[:, 1] = curve.values
         # `new` has another name for its group argument in each version; the groups themselves do not.
         fcurve = holder.fcurves.new(curve.path, index=curve.index)
@@ -60,8 +62,11 @@ def assign_action(owner: bpy.types.ID, name: str, curves: Iterable[Curve], first
             fcurve.group = groups[curve.group]
         fcurve.keyframe_points.add(count)
         fcurve.keyframe_points.foreach_set("co", keys.ravel())
-        # `update` would sort what is sorted and lay out handles, which linear keys have no use for.
+        # `update` would sort what is sorted and lay out handles, which linear keys have no use for; their type
+        # has Blender lay them out once an animator makes a key Bezier.
         fcurve.keyframe_points.foreach_set("interpolation", interpolation)
+        fcurve.keyframe_points.foreach_set("handle_left_type", handles)
+        fcurve.keyframe_points.foreach_set("handle_right_type", handles)
     return action
 
 
