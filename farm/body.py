@@ -25,7 +25,7 @@ class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
-    samples; frames: the first and the last to render, from 1; chunk: frames a chunk; out: the folder for all
+    samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk; out: the folder for all
     results; mux: add the sound; stereo: male left, female right; overwrite: render finished scenes again.
     """
 
@@ -137,6 +137,7 @@ def composite(
     *,
     template: Path | str | None = None,
     blender: Path | str | None = None,
+    camera: str | None = None,
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)
@@ -150,7 +151,9 @@ def composite(
     found = blenders.find(blender)
     chosen = templates.choose(dataset, outputs, template)
     templates.build(chosen, dataset, outputs, found)
-    request = batch.SaveComposite(str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save))
+    request = batch.SaveComposite(
+        str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save), camera or ""
+    )
     return tuple(do_one(found, request, outputs.logs)["notices"])
 
 

@@ -236,7 +236,10 @@ def _task(
         wanted = f", none of {frames[0]}-{frames[1]}" if frames else ""
         raise DatasetError(f"{scene}: has {length} frames{wanted}")
     performances = [scene.performance(actor) for actor in databases.session_of(dataset, scene).actors]
-    fingerprint = _fingerprint(dataset, performances, template_fingerprint, look, (first, last))
+    shown = template_fingerprint
+    if "emotion" in look.label:
+        shown += databases.emotion_of(dataset, scene)
+    fingerprint = _fingerprint(dataset, performances, shown, look, (first, last))
     part = (first, last) if frames else None
     return Task(
         scene,

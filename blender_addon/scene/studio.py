@@ -13,7 +13,7 @@ from ..dataset import batch
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import composite, render, template
+from . import composite, label, render, template
 
 
 class Studio:
@@ -25,7 +25,7 @@ class Studio:
     def __init__(self, tell: Callable[..., None], on_frame: Callable[[], None]) -> None:
         self._tell = tell
         self._on_frame = on_frame
-        self._template: str | None = None
+        self._template: tuple[str, batch.Look] | None = None
         self._composited: tuple[str, str] | None = None
         self._length = 0
         tell("ready", blender=bpy.app.version_string, pid=os.getpid())
@@ -35,7 +35,7 @@ class Studio:
         if isinstance(request, batch.RenderChunk):
             self._render(request)
         elif isinstance(request, batch.SaveComposite):
-            self._composite(request)
+            self._composite(request, batch.Look(camera=request.camera or None))
             self._save(request)
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
@@ -45,10 +45,9 @@ class Studio:
 
     def _render(self, request: batch.RenderChunk) -> None:
         start = time.monotonic()
-        scene = self._composite(request)
+        scene = self._composite(request, request.look)
         if request.last > self._length:
             raise DatasetError(f"{request.scene} has {self._length} frames, there is no frame {request.last}")
-        render.apply_look(scene, request.look, builtin=template.is_builtin(scene))
         loaded = time.monotonic()
         self._tell("rendering", id=request.id, load_seconds=loaded - start)
 
@@ -56,7 +55,10 @@ class Studio:
             self._on_frame()
             self._tell("frame", id=request.id, frame=frame)
 
-        render.render_video(scene, request.first, request.last, Path(request.output), on_frame)
+        text = None
+        if request.look.label:
+            text = label.text_of(Dataset.at(request.data), SceneId.parse(request.scene), request.look.label)
+        render.render_video(scene, request.first, request.last, Path(request.output), on_frame, text)
         self._tell(
             "rendered",
             id=request.id,
@@ -68,9 +70,12 @@ class Studio:
             render_seconds=time.monotonic() - loaded,
         )
 
-    def _composite(self, request: batch.RenderChunk | batch.SaveComposite) -> bpy.types.Scene:
-        """The scene of the request's template, with the request's body scene in it."""
-        self._open(request.template)
+    def _composite(self, request: batch.RenderChunk | batch.SaveComposite, look: batch.Look) -> bpy.types.Scene:
+        """The scene of the request's template, with the request's body scene in it.
+
+        The look comes first: the camera needs the picture's shape.
+        """
+        self._open(request.template, look, rendered=isinstance(request, batch.RenderChunk))
         scene: bpy.types.Scene = bpy.context.scene
         if self._composited != (request.data, request.scene):
             start = time.monotonic()
@@ -80,14 +85,15 @@ class Studio:
                 Dataset.at(request.data),
                 SceneId.parse(request.scene),
                 table=composite.table_of(request.template),
+                shot=look.camera,
             )
             self._composited, self._length = (request.data, request.scene), done.frames
             seconds = time.monotonic() - start
             self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
         return scene
 
-    def _open(self, path: str) -> None:
-        if self._template == path:
+    def _open(self, path: str, look: batch.Look, *, rendered: bool) -> None:
+        if self._template == (path, look):
             return
         self._template = self._composited = None
         if not Path(path).is_file():
@@ -96,7 +102,10 @@ class Studio:
             bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
         except RuntimeError as error:
             raise DatasetError(f"{path}: Blender cannot open it ({str(error).strip()})") from error
-        self._template = path
+        if rendered:
+            scene: bpy.types.Scene = bpy.context.scene
+            render.apply_look(scene, look, builtin=template.is_builtin(scene))
+        self._template = (path, look)
         self._tell("opened", template=path)
 
     def _save(self, request: batch.SaveComposite | batch.MakeTemplate, notices: tuple[str, ...] = ()) -> None:
