@@ -25,8 +25,9 @@ class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
-    samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk; out: the folder for all
-    results; mux: add the sound; stereo: male left, female right; overwrite: render finished scenes again.
+    samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
+    out: the folder for all results; mux: add the sound; stereo: male left, female right;
+    overwrite: render finished scenes again.
     """
 
     template: Path | str | None = None

@@ -81,10 +81,8 @@ def lens_of(camera: bpy.types.Object, scene: bpy.types.Scene) -> shots.Lens:
 
 def _add_camera(scene: bpy.types.Scene, kind: str, like: bpy.types.Object | None) -> bpy.types.Object:
     """A camera with the stage's lens, or with that of the template's camera where that one frames itself."""
-    if like is not None and like.get(FRAMING_PROPERTY) == "auto":
-        data = like.data.copy()
-    else:
-        data = stage.new_camera_data()
+    frames_itself = like is not None and like.get(FRAMING_PROPERTY) == "auto"
+    data = like.data.copy() if frames_itself else stage.new_camera_data()
     data.name = f"interact_{kind}"
     data[_OWN] = True
     data.type, data.sensor_fit = "PERSP", "HORIZONTAL"

@@ -56,9 +56,8 @@ def composite(
 
     What an earlier call put there is replaced, the user's own data is kept aside (`clear` brings it back). The
     other actors are hidden from the render. The scene is as long as its longest body; a shorter track holds
-    its last value. up: the capture's up axis, read from the motion if not given; shot: which camera to
-    see it through (`camera.frame_scene`). Raises DatasetError, before
-    anything is changed, for files or rigs that do not fit.
+    its last value. up: the capture's up axis, read from the motion if not given; shot: which camera to see
+    it through (`camera.frame_scene`). Raises DatasetError, before anything is changed, for what does not fit.
     """
     table = table or rigs.Table()
     camera.check(scene, shot)

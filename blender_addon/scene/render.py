@@ -26,7 +26,9 @@ _WORKBENCH_AA = {1: "OFF", 5: "5", 8: "8", 11: "11", 16: "16", 32: "32"}
 def apply_look(scene: bpy.types.Scene, look: Look, *, builtin: bool = False) -> None:
     """Set engine, size, samples and the quality preset's settings as far as `look` names them.
 
-    What is named wins over the preset. To be called once on an opened template: presets scale its size. `auto`, and no engine at all on the built-in template, is EEVEE with a GPU and Workbench without; on a
+    What is named wins over the preset. To be called once on an opened template: presets scale its size.
+
+    `auto`, and no engine at all on the built-in template, is EEVEE with a GPU and Workbench without; on a
     template of the user's own `auto` is the template's engine. DatasetError for a size that H.264 cannot hold.
     """
     engine = look.engine
@@ -84,8 +86,8 @@ def render_video(
 ) -> None:
     """Render frames first..last to an H.264 MKV: near lossless, yuv420p, closed groups of pictures, 30/1 fps.
 
-    on_frame is called with each frame that has been handed to the encoder; text says what is burnt into it. The video is written beside and
-    renamed when it is whole. Raises DatasetError where Blender could not write it.
+    on_frame is called with each frame that has been handed to the encoder; text says what is burnt into it. The
+    video is written beside and renamed when it is whole. Raises DatasetError where Blender could not write it.
     """
     _set_video(scene)
     output.parent.mkdir(parents=True, exist_ok=True)

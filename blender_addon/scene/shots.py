@@ -31,8 +31,8 @@ NEAREST = 1.2
 _ASIDE, _MORE_FACE = np.radians((15.0, 20.0, 25.0)), 1.02
 #: Over the shoulder: how far beside the line between both, and the nearest that the back may come, metres.
 _OVER_ASIDE, _BEHIND = np.radians(22.0), 1.1
-#: A circle takes the scene's length, within these speeds, radians a second.
-_SLOWEST, _FASTEST = np.radians(3.0), np.radians(12.0)
+#: A circle takes the scene's length, within these speeds, radians a second, and this one, metres a second.
+_SLOWEST, _FASTEST, _FASTEST_RIDE = np.radians(3.0), np.radians(12.0), 1.5
 #: Half the time over which a moving camera's path is smoothed, frames: three seconds.
 _WINDOW = 3 * layout.FPS
 
@@ -290,10 +290,13 @@ def _orbit(people: Sequence[PersonPath], lens: Lens, toward: np.ndarray) -> Shot
     """A circle around the people, begun from the square view; it moves with them where it must."""
     frames = people[0].positions.shape[2]
     speed = float(np.clip(2.0 * np.pi * layout.FPS / max(frames, 1), _SLOWEST, _FASTEST))
-    around = rotated(np.repeat(toward[None], frames, axis=0), speed * np.arange(frames) / layout.FPS)
     balls = [person.balls() for person in people]
     low, high = _box(balls)
     middle = np.repeat(((low.min(axis=0) + high.max(axis=0)) / 2.0)[None], frames, axis=0)
+    # Far out even a slow turn is a fast ride.
+    radius = float(np.linalg.norm(high.max(axis=0) - low.min(axis=0)) / (2.0 * lens.usable[0]))
+    speed = min(speed, _FASTEST_RIDE / radius)
+    around = rotated(np.repeat(toward[None], frames, axis=0), speed * np.arange(frames) / layout.FPS)
     still = _around(balls, lens, middle, around, DOWN, even=True)
     return _if_larger(
         people, lens, still, lambda: _around(balls, lens, smoothed((low + high) / 2.0), around, DOWN, even=False)
@@ -305,12 +308,13 @@ def _over_shoulder(near: PersonPath, far: PersonPath, lens: Lens) -> Shot:
     line = smoothed((near.places() - far.places()) * (1, 1, 0))
     length = np.linalg.norm(line, axis=1)
     yaw = np.arctan2(line[:, 1], line[:, 0])
-    # Where both stand in one place there is no line: the direction from before and after holds.
-    good = np.flatnonzero(length > 0.1)
+    # Where both stand in one place there is no line: the direction from before and after holds. Two who pass close
+    # by each other turn their line fast, and so the angle is smoothed once more.
+    good = np.flatnonzero(length > 0.3)
     if not len(good):
         yaw = np.full(len(line), -np.pi / 2.0)
     else:
-        yaw = np.interp(np.arange(len(line)), good, np.unwrap(yaw[good]))
+        yaw = smoothed(np.interp(np.arange(len(line)), good, np.unwrap(yaw[good]))[:, None])[:, 0]
     straight = np.stack((np.cos(yaw), np.sin(yaw), np.zeros_like(yaw)), axis=1)
     # Past the shoulder on whose side the other's face is seen better.
     side = np.sign(sum((far.facing() * rotated(straight, sign * _OVER_ASIDE)).sum() * sign for sign in (1, -1))) or 1.0

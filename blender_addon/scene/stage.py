@@ -168,7 +168,7 @@ def _backdrops_built() -> tuple[bpy.types.Object, bpy.types.Object]:
     x = np.array((-_HALF_WIDTH, 0.0, _HALF_WIDTH))
     sheet = np.stack((np.repeat(x, len(y)), np.tile(y, 3), np.tile([0.0, 0.0, 0.0, *rise], 3)), axis=1)
     # The bowl's floor ends in a hole too small to see, which spares it a fan of triangles.
-    around = np.linspace(0.0, 2.0 * np.pi, 97)
+    around = np.linspace(0.0, 2.0 * np.pi, 96, endpoint=False)
     radius = np.concatenate(([0.001, 3.0], _RADIUS + out, [_RADIUS]))
     bowl = np.stack(
         (
@@ -179,14 +179,16 @@ def _backdrops_built() -> tuple[bpy.types.Object, bpy.types.Object]:
         axis=1,
     )
     material = _wall_material()
-    return _surface(SHEET, sheet, len(y), material), _surface(ROUND, bowl, len(radius), material)
+    return _surface(SHEET, sheet, len(y), material), _surface(ROUND, bowl, len(radius), material, closed=True)
 
 
-def _surface(name: str, vertices: np.ndarray, across: int, material: bpy.types.Material) -> bpy.types.Object:
-    """A smooth sheet of quads over a grid of vertices (N * across, 3)."""
+def _surface(
+    name: str, vertices: np.ndarray, across: int, material: bpy.types.Material, *, closed: bool = False
+) -> bpy.types.Object:
+    """A smooth sheet of quads over a grid of vertices (N * across, 3); closed: its last row meets its first."""
     rows = len(vertices) // across
-    first = (np.arange(rows - 1)[:, None] * across + np.arange(across - 1)).ravel()
-    faces = np.stack((first, first + across, first + across + 1, first + 1), axis=1)
+    first = (np.arange(rows if closed else rows - 1)[:, None] * across + np.arange(across - 1)).ravel()
+    faces = np.stack((first, first + across, first + across + 1, first + 1), axis=1) % len(vertices)
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices.tolist(), [], faces.tolist())
     mesh.polygons.foreach_set("use_smooth", np.ones(len(faces), dtype=bool))
