@@ -309,12 +309,14 @@ def _over_shoulder(near: PersonPath, far: PersonPath, lens: Lens) -> Shot:
     length = np.linalg.norm(line, axis=1)
     yaw = np.arctan2(line[:, 1], line[:, 0])
     # Where both stand in one place there is no line: the direction from before and after holds. Two who pass close
-    # by each other turn their line fast, and so the angle is smoothed once more.
+    # by each other turn their line fast, and so the angle is smoothed over twice the time.
     good = np.flatnonzero(length > 0.3)
     if not len(good):
         yaw = np.full(len(line), -np.pi / 2.0)
     else:
-        yaw = smoothed(np.interp(np.arange(len(line)), good, np.unwrap(yaw[good]))[:, None])[:, 0]
+        yaw = np.interp(np.arange(len(line)), good, np.unwrap(yaw[good]))
+        for _ in range(4):  # each pass adds its variance: four make the width double
+            yaw = smoothed(yaw[:, None])[:, 0]
     straight = np.stack((np.cos(yaw), np.sin(yaw), np.zeros_like(yaw)), axis=1)
     # Past the shoulder on whose side the other's face is seen better.
     side = np.sign(sum((far.facing() * rotated(straight, sign * _OVER_ASIDE)).sum() * sign for sign in (1, -1))) or 1.0
