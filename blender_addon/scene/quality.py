@@ -108,3 +108,13 @@ def apply(scene: bpy.types.Scene, look: Look, *, builtin: bool) -> None:
         for part in owners:
             owner = getattr(owner, part)
         setattr(owner, name, value)
+    if engine == "CYCLES" and not _can_denoise():
+        # Debian's builds have no denoiser: 4.3 crashes where it is asked for, others render noise and say nothing.
+        scene.cycles.use_denoising = False
+
+
+def _can_denoise() -> bool:
+    """Whether this build of Cycles has Open Image Denoise."""
+    import _cycles  # comes with Blender, and only where Cycles was built in
+
+    return bool(getattr(_cycles, "with_openimagedenoise", False))
