@@ -26,8 +26,9 @@ class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
-    samples; frames: the first and the last to render, from 1; chunk: frames a chunk; out: the folder for all
-    results; mux: add the sound; stereo: male left, female right; overwrite: render finished scenes again.
+    samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
+    out: the folder for all results; mux: add the sound; stereo: male left, female right;
+    overwrite: render finished scenes again.
     """
 
     template: Path | str | None = None
@@ -156,6 +157,7 @@ def composite(
     *,
     template: Path | str | None = None,
     blender: Path | str | None = None,
+    camera: str | None = None,
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)
@@ -171,7 +173,9 @@ def composite(
             # The data set may be read-only: only a run keeps the template there.
             chosen = replace(chosen, path=Path(folder) / chosen.path.name)
         templates.build(chosen, dataset, found)
-        request = batch.SaveComposite(str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save))
+        request = batch.SaveComposite(
+            str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save), camera or ""
+        )
         return tuple(do_one(found, request)["notices"])
 
 

@@ -65,6 +65,28 @@ class FrameSize(click.ParamType):
         return found
 
 
+class Label(click.ParamType):
+    """What to burn into the picture: some of `id`, `frame`, `emotion`, by commas."""
+
+    name = "LIST"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        unknown = [part for part in parts if part not in batch.LABEL_PARTS]
+        if unknown or len(set(parts)) < len(parts):
+            self.fail(f"{value!r} is no label: write some of {','.join(batch.LABEL_PARTS)}, each once", param, ctx)
+        return parts
+
+
+def camera_option(command: Callable) -> Callable:
+    return click.option(
+        "--camera", metavar="auto|wide|side|over-A|over-B|orbit|NAME", callback=lambda _c, _p, value: value or None,
+        help="How to film; NAME is a camera of the template.  [default: the template's]",
+    )(command)  # fmt: skip
+
+
 def data_option(command: Callable) -> Callable:
     return click.option(
         "--data", type=PATH, envvar="INTERACT_DATA", default=".", show_default="INTERACT_DATA, else here",
@@ -89,7 +111,7 @@ def render_options(command: Callable) -> Callable:
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        look = batch.Look(given.pop("engine"), given.pop("size"), given.pop("samples"))
+        look = batch.Look(**{n: given.pop(n) for n in ("engine", "size", "samples", "camera", "label", "quality")})
         names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite")
         options = body.RenderOptions(look=look, mux=not given.pop("no_mux"), **{n: given.pop(n) for n in names})
         return command(options=options, **given)
@@ -103,6 +125,11 @@ def render_options(command: Callable) -> Callable:
                      help="Render engine; auto is EEVEE with a GPU, else Workbench.  [default: the template's]"),
         click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
         click.option("--samples", type=click.IntRange(1, 65536), help="Samples a pixel.  [default: the template's]"),
+        camera_option,
+        click.option("--label", type=Label(), default="", metavar="LIST",
+                     help="Burn in, of id,frame,emotion: --label id,frame."),
+        click.option("--quality", type=click.Choice(batch.QUALITIES),
+                     help="A preset; engine, samples and size that are named win over it."),
         click.option("--frames", type=FrameRange(), help="Only these frames, into a video of their own name."),
         click.option("--chunk", type=click.IntRange(1), help=f"Frames a chunk.  [default: up to {plan.CHUNK_FRAMES}]"),
         click.option("--out", type=PATH, help="Folder for the results.  [default: the data set]"),
@@ -271,9 +298,12 @@ def body_mux(
 @click.option("--save", type=PATH, required=True, help="The .blend file to write.")
 @click.option("--template", type=PATH, help="A .blend file with the actors' rigs.")
 @blender_option
-def body_composite(scene: str, data: Path, save: Path, template: Path | None, blender: Path | None) -> None:
+@camera_option
+def body_composite(
+    scene: str, data: Path, save: Path, template: Path | None, blender: Path | None, camera: str | None
+) -> None:
     """Put SCENE's motion and faces on the rigs and save it as a .blend file to open and look at."""
-    notices = body.composite(scene, data, save, template=template, blender=blender)
+    notices = body.composite(scene, data, save, template=template, blender=blender, camera=camera)
     tables.print_notices(_console(), notices)
     click.echo(f"saved {save}")
 

@@ -246,7 +246,10 @@ def _task(
     length = scene_length(dataset, scene)
     first, last = part_of(scene, length, frames) if frames else (1, length)
     performances = [scene.performance(actor) for actor in databases.session_of(dataset, scene).actors]
-    fingerprint = _fingerprint(dataset, performances, template_fingerprint, look, (first, last))
+    shown = template_fingerprint
+    if "emotion" in look.label:
+        shown += databases.emotion_of(dataset, scene)
+    fingerprint = _fingerprint(dataset, performances, shown, look, (first, last))
     part = (first, last) if frames else None
     return Task(
         scene,

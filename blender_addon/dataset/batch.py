@@ -12,18 +12,26 @@ from dataclasses import asdict, dataclass, fields
 
 from .errors import DatasetError
 
+#: What a label can show, and the quality presets, which `scene/quality.py` spells out.
+LABEL_PARTS = ("id", "frame", "emotion")
+QUALITIES = ("draft", "preview", "final")
+
 
 @dataclass(frozen=True)
 class Look:
     """How frames are rendered; what is None stays as the template has it.
 
     engine: workbench, eevee, cycles or auto (EEVEE on a GPU, Workbench without); size: (width, height) in
-    pixels; samples: the engine's render samples.
+    pixels; samples: the engine's render samples; camera: auto, wide, side, over-A, over-B, orbit or the name of a
+    camera of the template; label: what is burnt in, of id, frame, emotion; quality: draft, preview or final.
     """
 
     engine: str | None = None
     size: tuple[int, int] | None = None
     samples: int | None = None
+    camera: str | None = None
+    label: tuple[str, ...] = ()
+    quality: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,13 +54,14 @@ class RenderChunk:
 
 @dataclass(frozen=True)
 class SaveComposite:
-    """Composite a body scene and save it as the .blend file `output`."""
+    """Composite a body scene and save it as the .blend file `output`; camera: as in `Look`, "" for none named."""
 
     id: str
     data: str
     template: str
     scene: str
     output: str
+    camera: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,8 @@ def parse_line(line: str) -> Request:
         content = json.loads(line)
         kind = _NAMES[content.pop("do")]
         look = content.pop("look", None) if kind is RenderChunk else None
+        if kind is SaveComposite:
+            content.setdefault("camera", "")
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
         for name, value in content.items():
@@ -127,7 +138,7 @@ def parse_line(line: str) -> Request:
 
 
 def _look(content: dict) -> Look:
-    unknown = set(content) - {"engine", "size", "samples"}
+    unknown = set(content) - {f.name for f in fields(Look)}
     if unknown:
         raise ValueError(f"a look has no {', '.join(sorted(unknown))}")
     engine, size, samples = (content.get(name) for name in ("engine", "size", "samples"))
@@ -140,7 +151,14 @@ def _look(content: dict) -> Look:
         size = (width, height)
     if samples is not None and not _is_count(samples):
         raise ValueError(f"no number of samples {samples!r}")
-    return Look(engine, size, samples)
+    camera, label, quality = content.get("camera"), content.get("label") or (), content.get("quality")
+    if camera is not None and not (isinstance(camera, str) and camera):
+        raise ValueError(f"no camera {camera!r}")
+    if isinstance(label, str) or not set(label) <= set(LABEL_PARTS):
+        raise ValueError(f"no label {label!r}")
+    if quality not in (None, *QUALITIES):
+        raise ValueError(f"no quality {quality!r}")
+    return Look(engine, size, samples, camera, tuple(label), quality)
 
 
 def _is_count(value: object) -> bool:

@@ -86,6 +86,14 @@ def session_of(dataset: Dataset, scene: SceneId) -> Session:
     return known[scene.date]
 
 
+def emotion_of(dataset: Dataset, scene: SceneId) -> str:
+    """The primary emotion of a scene's scenario; DatasetError where scenarios.db has no such scenario."""
+    known = scenarios(dataset)
+    if scene.scenario not in known:
+        raise DatasetError(f"{scene}: {dataset.scenarios_db} has no scenario {scene.scenario}")
+    return known[scene.scenario].emotion
+
+
 def _number(path: Path, value: object, digits: int) -> str:
     """Ids are text in some copies of the databases and numbers in others: 1 and "001" are one actor."""
     text = str(value).strip().zfill(digits)

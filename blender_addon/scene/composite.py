@@ -14,7 +14,7 @@ from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pos
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import camera, fcurves, retarget, rigs
+from . import camera, fcurves, retarget, rigs, shots
 
 #: What a data-block was like before compositing, as JSON in a custom property of its own.
 _BEFORE = "interact_before"
@@ -50,15 +50,17 @@ def composite(
     *,
     table: rigs.Table | None = None,
     up: str | None = None,
+    shot: str | None = None,
 ) -> Composited:
     """Put both actors' motion and face weights on their rigs; frame 1 is frame 1 of the BVH.
 
     What an earlier call put there is replaced, the user's own data is kept aside (`clear` brings it back). The
     other actors are hidden from the render. The scene is as long as its longest body; a shorter track holds
-    its last value. up: the capture's up axis, read from the motion if not given. Raises DatasetError, before
-    anything is changed, for files or rigs that do not fit.
+    its last value. up: the capture's up axis, read from the motion if not given; shot: which camera to see
+    it through (`camera.frame_scene`). Raises DatasetError, before anything is changed, for what does not fit.
     """
     table = table or rigs.Table()
+    camera.check(scene, shot)
     session = databases.session_of(dataset, scene_id)
     notices: list[str] = []
     parts = [_read(scene, dataset, scene_id, actor, table, notices) for actor in session.actors]
@@ -84,7 +86,8 @@ def composite(
               fps_base=scene.render.fps_base)  # fmt: skip
     scene.frame_start, scene.frame_end = 1, frames
     scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
-    camera.frame_scene(scene, [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)])
+    paths = [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)]
+    camera.frame_scene(scene, paths, shot)
     scene.frame_set(1)
     return Composited(scene_id, frames, session.actors, tuple(notices))
 
@@ -95,6 +98,7 @@ def clear(scene: bpy.types.Scene) -> None:
         if _BEFORE in owner:
             _restore(owner, json.loads(owner[_BEFORE]))
             del owner[_BEFORE]
+    camera.clear(scene)
     for action in [a for a in bpy.data.actions if a.get(fcurves.OWN_ACTION)]:
         bpy.data.actions.remove(action)
 
@@ -251,16 +255,15 @@ def _hide_others(everyone: set[bpy.types.Object], parts: list[Part]) -> None:
         item.hide_render = True
 
 
-def _path_of(part: Part, scale: retarget.Scale, up: str | None, origin: np.ndarray) -> camera.PersonPath:
-    """Where a person is over the scene, for the camera: from every fifth frame, a sixth of a second apart."""
-    thinned = replace(part.motion, values=part.motion.values[::5])
-    positions, _ = bvh.forward_kinematics(thinned)
+def _path_of(part: Part, scale: retarget.Scale, up: str | None, origin: np.ndarray) -> shots.PersonPath:
+    """Where a person is over the scene, for the camera, in every frame: hands are fast."""
+    positions, _ = bvh.forward_kinematics(part.motion)
     roles = joint_roles.classify(part.motion.skeleton.names, part.motion.skeleton.parents)
     A = rest_pose.TO_BLENDER[up or rest_pose.world_up(part.motion, roles)]
     world = np.einsum("ij,bjn->bin", A, positions)
     world[:, :2] *= scale.floor
     world[:, 2] = world[:, 2] * scale.up + scale.lift
-    return camera.PersonPath(world + origin[None, :, None], roles)
+    return shots.PersonPath(world + origin[None, :, None], roles)
 
 
 def _remember(owner: bpy.types.ID, **state: object) -> None:

@@ -11,6 +11,7 @@ import bpy
 
 from ..dataset.batch import Look
 from ..dataset.errors import DatasetError
+from . import label, quality
 
 EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
 ENGINES = {"workbench": "BLENDER_WORKBENCH", "eevee": EEVEE, "cycles": "CYCLES"}
@@ -23,16 +24,23 @@ _WORKBENCH_AA = {1: "OFF", 5: "5", 8: "8", 11: "11", 16: "16", 32: "32"}
 
 
 def apply_look(scene: bpy.types.Scene, look: Look, *, builtin: bool = False) -> None:
-    """Set engine, size and samples as far as `look` names them.
+    """Set engine, size, samples and the quality preset's settings as far as `look` names them.
+
+    What is named wins over the preset. To be called once on an opened template: presets scale its size.
 
     `auto`, and no engine at all on the built-in template, is EEVEE with a GPU and Workbench without; on a
     template of the user's own `auto` is the template's engine. DatasetError for a size that H.264 cannot hold.
     """
-    engine = look.engine or ("auto" if builtin else None)
+    engine = look.engine
+    if engine is None and look.quality is not None:
+        engine = quality.engine_of(look.quality, builtin=builtin, gpu=builtin and has_gpu())
+    elif engine is None and builtin:
+        engine = "auto"
     if engine == "auto":
         engine = None if not builtin else ("eevee" if has_gpu() else "workbench")
     if engine is not None:
         scene.render.engine = ENGINES[engine]
+    quality.apply(scene, look, builtin=builtin)
     if look.size is not None:
         scene.render.resolution_x, scene.render.resolution_y = look.size
         scene.render.resolution_percentage = 100
@@ -69,12 +77,17 @@ def has_gpu() -> bool:
 
 
 def render_video(
-    scene: bpy.types.Scene, first: int, last: int, output: Path, on_frame: Callable[[int], None] = lambda frame: None
+    scene: bpy.types.Scene,
+    first: int,
+    last: int,
+    output: Path,
+    on_frame: Callable[[int], None] = lambda frame: None,
+    text: Callable[[int], str] | None = None,
 ) -> None:
     """Render frames first..last to an H.264 MKV: near lossless, yuv420p, closed groups of pictures, 30/1 fps.
 
-    on_frame is called with each frame that has been handed to the encoder. The video is written beside and
-    renamed when it is whole. Raises DatasetError where Blender could not write it.
+    on_frame is called with each frame that has been handed to the encoder; text says what is burnt into it. The
+    video is written beside and renamed when it is whole. Raises DatasetError where Blender could not write it.
     """
     _set_video(scene)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +102,7 @@ def render_video(
             on_frame(rendered.frame_current)
 
     try:
-        with _handler(bpy.app.handlers.render_write, count):
+        with _handler(bpy.app.handlers.render_write, count), label.burnt_in(scene, text):
             try:
                 bpy.ops.render.render(animation=True, scene=scene.name)
             except RuntimeError as error:
@@ -125,7 +138,10 @@ def _set_video(scene: bpy.types.Scene) -> None:
     render.image_settings.color_mode = "RGB"
     render.use_file_extension = False  # the name given is the name written
     render.use_stamp = False
-    for stamp in ("date", "time", "render_time", "frame", "filename", "memory", "hostname", "camera", "scene"):
+    for stamp in (
+        *("date", "time", "render_time", "frame", "frame_range", "filename", "memory", "hostname", "camera"),
+        *("lens", "scene", "marker", "note", "sequencer_strip"),
+    ):
         setattr(render, f"use_stamp_{stamp}", False)  # the same frames are to give the same file
     video = render.ffmpeg
     video.format, video.codec, video.audio_codec = "MKV", "H264", "NONE"

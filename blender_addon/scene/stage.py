@@ -8,32 +8,35 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from . import fcurves, shots
+
 CAMERA = "interact_camera"
 #: Custom properties: the camera's kind of framing, and what marks an object of the stage.
 FRAMING, STAGE = "interact_framing", "interact_stage"
+#: The two backdrops, of which one is seen.
+SHEET, ROUND = "interact_backdrop", "interact_backdrop_round"
 
 #: Half the floor's width, how far behind its middle the backdrop rises, how high, and its round corner, metres.
 _HALF_WIDTH, _DEPTH, _HEIGHT, _ROUND = 60.0, 9.0, 18.0, 4.0
 _FRONT = 60.0
 #: Linear colours of floor and backdrop: lit by lamps, and in Workbench, whose light reaches the floor by half.
 _WALL_COLOUR, _WORKBENCH_WALL = (0.62, 0.65, 0.68), (0.90, 0.94, 0.98)
-_MARGIN = 0.05
-#: The camera looks down by this angle, at least this far from the nearest person.
-_DOWN = np.radians(6.0)
-_NEAREST = 1.2
-_LENS, _SENSOR = 45.0, 36.0
+#: The round backdrop's radius, metres, before it is widened for a camera that goes around farther out.
+_RADIUS = 12.0
+_LENS, SENSOR = 45.0, 36.0
 
 
 def build_stage(scene: bpy.types.Scene) -> None:
     """Furnish `scene` for people who stand near the origin on z = 0: studio, lights, camera and render settings.
 
-    Everything it makes carries the custom property `interact_stage`; `frame_people` moves it with the camera.
+    Everything it makes carries the custom property `interact_stage`; `turn_to` moves it with the camera.
     """
     root = bpy.data.objects.new("interact_stage", None)
     root[STAGE] = "root"
     root.empty_display_size = 0.5
     scene.collection.objects.link(root)
-    _adopt(scene, _backdrop(), root)
+    for backdrop in _backdrops_built():
+        _adopt(scene, backdrop, root)
     for name, kind, energy, size, place, colour in (
         # Watts hold for the distances given here; the stage moves as one piece, so they keep.
         ("key", "AREA", 330.0, 3.0, (-4.2, -5.0, 5.2), (1.0, 0.96, 0.90)),
@@ -44,116 +47,110 @@ def build_stage(scene: bpy.types.Scene) -> None:
         light = bpy.data.lights.new(f"interact_{name}", kind)
         light.energy, light.size, light.color = energy, size, colour
         thing = bpy.data.objects.new(light.name, light)
+        thing.visible_camera = False  # Cycles would show a lamp that a camera looks at
         aim = (0.0, 7.0, 2.0) if name == "backdrop" else (0.0, 0.0, 1.0)
         thing.matrix_world = _looking(np.array(place), np.array(aim))
         _adopt(scene, thing, root)
     _world(scene)
-    data = bpy.data.cameras.new(CAMERA)
-    data.lens, data.sensor_width, data.sensor_fit = _LENS, _SENSOR, "HORIZONTAL"
-    data.clip_start, data.clip_end = 0.05, 500.0
-    camera = bpy.data.objects.new(CAMERA, data)
+    camera = bpy.data.objects.new(CAMERA, new_camera_data())
     camera[FRAMING] = "auto"
     camera[STAGE] = "camera"
     scene.collection.objects.link(camera)
     scene.camera = camera
     _settings(scene)
-    standing = np.array([(x, y, z) for x in (-1.1, 1.1) for y in (-0.3, 0.3) for z in (0.0, 1.85)])
-    frame_people(
-        camera,
-        scene,
-        standing,
-        people=np.array([(-0.6, 0, 1), (0.6, 0, 1)]),
-        facing=np.array([(1, -1, 0), (-1, -1, 0)]),
-    )
+    standing = np.array([[(x, y, z) for x in (-1.0, 1.0) for y in (-0.2, 0.2) for z in (0.1, 1.75)]])
+    half = SENSOR / (2.0 * _LENS)
+    lens = shots.Lens(np.array((half, half * scene.render.resolution_y / scene.render.resolution_x)))
+    shot = shots.fit(standing, np.full(8, 0.1), lens, np.array((0.0, -1.0, 0.0)))
+    turn = shots.camera_turn(shot.toward[0], shot.down)
+    camera.matrix_world = Matrix.LocRotScale(shot.positions[0].tolist(), Matrix(turn.tolist()).to_quaternion(), None)
+    turn_to(scene, shot, standing[0])
 
 
-def frame_people(
-    camera: bpy.types.Object, scene: bpy.types.Scene, points: np.ndarray, *, people: np.ndarray, facing: np.ndarray
-) -> None:
-    """Place the camera as close as it can be with every point in the picture, and turn the stage to it.
+def new_camera_data() -> bpy.types.Camera:
+    """A camera's data with the stage's lens."""
+    data = bpy.data.cameras.new(CAMERA)
+    data.lens, data.sensor_width, data.sensor_fit = _LENS, SENSOR, "HORIZONTAL"
+    data.clip_start, data.clip_end = 0.05, 500.0
+    return data
 
-    points: (K, 3) world positions, m, of everything that must be seen in any frame, padded for body thickness;
-    people: (2, 3) or (1, 3) mean positions; facing: the same shape, mean facing directions. The margin is 5 % of
-    the picture on every side, for the scene's resolution and pixel aspect and the camera's lens.
+
+def turn_to(scene: bpy.types.Scene, shot: shots.Shot, points: np.ndarray) -> None:
+    """Bring the backdrop behind the people as the camera of `shot` sees them, far enough from all of them.
+
+    points: (K, 3) world metres of everything that is ever seen. A camera that looks from several sides gets the
+    round backdrop; with one that follows the people sideways, lights and backdrop go along.
     """
-    points = np.asarray(points, dtype=float)
-    toward = viewing_direction(people, facing)
-    render = scene.render
-    width, height = render.resolution_x * render.pixel_aspect_x, render.resolution_y * render.pixel_aspect_y
-    data = camera.data
-    data.type, data.sensor_fit = "PERSP", "HORIZONTAL"
-    data.shift_x = data.shift_y = 0.0
-    half_width = data.sensor_width / (2.0 * data.lens)
-    half = np.array((half_width, half_width * height / width))
-    turn = camera_turn(toward, _DOWN)
-    position = fit_camera(points, turn, half * (1.0 - 2.0 * _MARGIN), nearest=_NEAREST)
-    matrix = np.eye(4)
-    matrix[:3, :3], matrix[:3, 3] = turn, position
-    camera.matrix_world = Matrix(matrix.tolist())
-    _turn_stage(scene, points, toward)
-
-
-def viewing_direction(people: np.ndarray, facing: np.ndarray) -> np.ndarray:
-    """From where to look: the level unit direction (3,) from the people to the camera.
-
-    people, facing: (2, 3) or (1, 3). For two people it is square to the line between them, on the side to which
-    their faces turn; for one, the direction he faces. Without a preference, the side of -Y.
-    """
-    people, facing = np.asarray(people, dtype=float) * (1, 1, 0), np.asarray(facing, dtype=float) * (1, 1, 0)
-    faces = facing.sum(axis=0) / max(len(facing), 1)
-    default = np.array((0.0, -1.0, 0.0))
-    if len(people) > 1 and (distance := np.linalg.norm(people[1] - people[0])) > 0.15:
-        line = (people[1] - people[0]) / distance
-        aside = np.array((line[1], -line[0], 0.0))
-        preference = faces @ aside
-        if abs(preference) < 0.05:
-            preference = default @ aside if abs(default @ aside) > 1e-6 else 1.0
-        return aside * np.sign(preference)
-    length = np.linalg.norm(faces)
-    return faces / length if length > 0.1 else default
-
-
-def camera_turn(toward: np.ndarray, down: float) -> np.ndarray:
-    """The rotation (3, 3) of a camera that stands in the level direction `toward` and looks `down` radians down."""
-    back = np.array(toward) * np.cos(down) + np.array((0.0, 0.0, np.sin(down)))
-    right = np.cross((0.0, 0.0, 1.0), back)
-    right /= np.linalg.norm(right)
-    return np.stack((right, np.cross(back, right), back), axis=1)
-
-
-def fit_camera(points: np.ndarray, turn: np.ndarray, half: np.ndarray, *, nearest: float) -> np.ndarray:
-    """The closest position (3,) from which a camera with rotation `turn` (3, 3) sees all points (K, 3).
-
-    half: (2,) tangents of half the usable view, across and up. No point is nearer than `nearest` m in depth.
-    In the camera's axes a point (x, y, z) is seen from (cx, cy, cz) if |x - cx| <= half_x (cz - z), likewise y.
-    So cz >= (max(x + hz) - min(x - hz)) / 2h, and cx lies in the middle of what is left.
-    """
-    x, y, z = (points @ turn).T
-    needed, ends = float(z.max()) + nearest, []
-    for value, tangent in ((x, half[0]), (y, half[1])):
-        high, low = float((value + tangent * z).max()), float((value - tangent * z).min())
-        needed = max(needed, (high - low) / (2.0 * tangent))
-        ends.append((high + low) / 2.0)
-    return turn @ np.array((*ends, needed))
-
-
-def _turn_stage(scene: bpy.types.Scene, points: np.ndarray, toward: np.ndarray) -> None:
-    """Bring the backdrop behind the people as the camera sees them, far enough from all of them."""
-    root = next((thing for thing in scene.objects if thing.get(STAGE) == "root"), None)
+    root = _root(scene)
     if root is None:
         return
+    toward = shot.toward.mean(axis=0)
+    if shot.turns or np.linalg.norm(toward) < 0.5:
+        toward = shot.toward[0]
+    toward = toward / np.linalg.norm(toward)
     level = points * (1, 1, 0)
     middle = 0.5 * (level.min(axis=0) + level.max(axis=0))
-    # Nobody steps on the curve at the backdrop's foot, and 1.5 m before it stay free for shadows.
-    behind = float((-(level - middle) @ toward).max())
-    middle = middle - toward * max(0.0, behind - (_DEPTH - _ROUND - 1.5))
-    right, up, back = camera_turn(toward, 0.0).T
+    cameras = shot.positions * (1, 1, 0)
+    for thing in _backdrops(scene):
+        thing.hide_render = thing.hide_viewport = (thing[STAGE] == ROUND) != shot.turns
+    if shot.turns:
+        # People and cameras stay on the flat part of the floor.
+        outermost = max(
+            np.linalg.norm(level - middle, axis=1).max() + 1.5, np.linalg.norm(cameras - middle, axis=1).max() + 0.5
+        )
+        wide = max(1.0, (outermost + _ROUND) / _RADIUS)
+        for thing in _backdrops(scene):
+            if thing[STAGE] == ROUND:
+                thing.scale = (wide, wide, 1.0)
+    else:
+        # Nobody steps on the curve at the backdrop's foot, and 1.5 m before it stay free for shadows.
+        behind = float((-(level - middle) @ toward).max())
+        middle = middle - toward * max(0.0, behind - (_DEPTH - _ROUND - 1.5))
+    right, up, back = shots.camera_turn(toward, 0.0).T
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = np.stack((right, -back, up), axis=1), middle
     root.matrix_world = Matrix(matrix.tolist())
+    if shot.moves and not shot.turns:
+        along = (cameras - middle) @ right
+        places = middle + along[:, None] * right
+        curves = [fcurves.Curve("location", axis, places[:, axis], "location") for axis in range(3)]
+        fcurves.assign_action(root, root.name, curves)
     # Workbench's light, which Blender wants as (-x, -z, y) of the way that the light goes.
     way = 0.35 * right - 0.85 * up - 0.40 * back
     scene.display.light_direction = (-way[0], -way[2], way[1])
+
+
+def state(scene: bpy.types.Scene) -> dict | None:
+    """How the stage stands, for `restore`; None where there is none."""
+    root = _root(scene)
+    if root is None:
+        return None
+    return {
+        "matrix": [list(row) for row in root.matrix_world],
+        "hidden": {thing.name: thing.hide_render for thing in _backdrops(scene)},
+        "light": list(scene.display.light_direction),
+    }
+
+
+def restore(scene: bpy.types.Scene, before: dict | None) -> None:
+    """Have the stage stand as it did."""
+    root = _root(scene)
+    if before is None or root is None:
+        return
+    root.animation_data_clear()
+    root.matrix_world = Matrix(before["matrix"])
+    for thing in _backdrops(scene):
+        thing.hide_render = thing.hide_viewport = before["hidden"].get(thing.name, thing.hide_render)
+        thing.scale = (1.0, 1.0, 1.0)
+    scene.display.light_direction = before["light"]
+
+
+def _root(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    return next((thing for thing in scene.objects if thing.get(STAGE) == "root"), None)
+
+
+def _backdrops(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    return [thing for thing in scene.objects if thing.get(STAGE) in (SHEET, ROUND)]
 
 
 def _adopt(scene: bpy.types.Scene, thing: bpy.types.Object, root: bpy.types.Object) -> None:
@@ -162,19 +159,48 @@ def _adopt(scene: bpy.types.Scene, thing: bpy.types.Object, root: bpy.types.Obje
     scene.collection.objects.link(thing)
 
 
-def _backdrop() -> bpy.types.Object:
-    """Floor and wall in one sheet with a round corner between, open towards -Y."""
+def _backdrops_built() -> tuple[bpy.types.Object, bpy.types.Object]:
+    """Floor and wall with a round corner between: a sheet, open towards -Y, and a bowl to look around in."""
     bends = np.radians(np.linspace(0.0, 90.0, 17))
-    y = np.concatenate(([-_FRONT, -12.0, 0.0], _DEPTH - _ROUND + _ROUND * np.sin(bends), [_DEPTH]))
-    z = np.concatenate(([0.0, 0.0, 0.0], _ROUND - _ROUND * np.cos(bends), [_HEIGHT]))
+    out, up = _ROUND * np.sin(bends) - _ROUND, _ROUND - _ROUND * np.cos(bends)
+    rise = np.concatenate((up, [_HEIGHT]))
+    y = np.concatenate(([-_FRONT, -12.0, 0.0], _DEPTH + out, [_DEPTH]))
     x = np.array((-_HALF_WIDTH, 0.0, _HALF_WIDTH))
-    vertices = np.stack((np.repeat(x, len(y)), np.tile(y, len(x)), np.tile(z, len(x))), axis=1)
-    first = (np.arange(len(x) - 1)[:, None] * len(y) + np.arange(len(y) - 1)).ravel()
-    faces = np.stack((first, first + len(y), first + len(y) + 1, first + 1), axis=1)
-    mesh = bpy.data.meshes.new("interact_backdrop")
+    sheet = np.stack((np.repeat(x, len(y)), np.tile(y, 3), np.tile([0.0, 0.0, 0.0, *rise], 3)), axis=1)
+    # The bowl's floor ends in a hole too small to see, which spares it a fan of triangles.
+    around = np.linspace(0.0, 2.0 * np.pi, 96, endpoint=False)
+    radius = np.concatenate(([0.001, 3.0], _RADIUS + out, [_RADIUS]))
+    bowl = np.stack(
+        (
+            np.outer(np.sin(around), radius).ravel(),
+            np.outer(np.cos(around), radius).ravel(),
+            np.tile([0.0, 0.0, *rise], len(around)),
+        ),
+        axis=1,
+    )
+    material = _wall_material()
+    return _surface(SHEET, sheet, len(y), material), _surface(ROUND, bowl, len(radius), material, closed=True)
+
+
+def _surface(
+    name: str, vertices: np.ndarray, across: int, material: bpy.types.Material, *, closed: bool = False
+) -> bpy.types.Object:
+    """A smooth sheet of quads over a grid of vertices (N * across, 3); closed: its last row meets its first."""
+    rows = len(vertices) // across
+    first = (np.arange(rows if closed else rows - 1)[:, None] * across + np.arange(across - 1)).ravel()
+    faces = np.stack((first, first + across, first + across + 1, first + 1), axis=1) % len(vertices)
+    mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices.tolist(), [], faces.tolist())
     mesh.polygons.foreach_set("use_smooth", np.ones(len(faces), dtype=bool))
-    material = bpy.data.materials.new("interact_backdrop")
+    mesh.materials.append(material)
+    thing = bpy.data.objects.new(name, mesh)
+    # An open sheet would throw Workbench's shadow over the whole scene.
+    thing.display.show_shadows = False
+    return thing
+
+
+def _wall_material() -> bpy.types.Material:
+    material = bpy.data.materials.new(SHEET)
     if material.node_tree is None:
         material.use_nodes = True  # the default, and deprecated, from Blender 5.0
     shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
@@ -182,11 +208,7 @@ def _backdrop() -> bpy.types.Object:
     shader.inputs["Roughness"].default_value = 0.9
     material.diffuse_color = (*_WORKBENCH_WALL, 1.0)
     material.roughness = 0.9
-    mesh.materials.append(material)
-    thing = bpy.data.objects.new("interact_backdrop", mesh)
-    # An open sheet would throw Workbench's shadow over the whole scene.
-    thing.display.show_shadows = False
-    return thing
+    return material
 
 
 def _world(scene: bpy.types.Scene) -> None:

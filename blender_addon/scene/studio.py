@@ -14,7 +14,7 @@ from ..dataset import batch
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import composite, render, template
+from . import composite, label, render, template
 
 
 class Studio:
@@ -26,8 +26,8 @@ class Studio:
     def __init__(self, tell: Callable[..., None], on_frame: Callable[[], None]) -> None:
         self._tell = tell
         self._on_frame = on_frame
-        self._template: str | None = None
-        self._wanted: tuple[str, str, tuple[int, int]] | None = None
+        self._template: tuple[str, batch.Look] | None = None
+        self._wanted: tuple[str, str] | None = None
         self._composited: composite.Composited | None = None
         tell("ready", blender=bpy.app.version_string, pid=os.getpid())
 
@@ -36,8 +36,7 @@ class Studio:
         if isinstance(request, batch.RenderChunk):
             self._render(request)
         elif isinstance(request, batch.SaveComposite):
-            self._open(request.template)
-            self._save(request, self._composite(request).notices)
+            self._save(request, self._composite(request, batch.Look(camera=request.camera or None)).notices)
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
             self._save(request, template.build(Dataset.at(request.data)))
@@ -46,13 +45,10 @@ class Studio:
 
     def _render(self, request: batch.RenderChunk) -> None:
         start = time.monotonic()
-        self._open(request.template)
-        scene: bpy.types.Scene = bpy.context.scene
-        # Before compositing: the camera is framed for the picture's own sides.
-        render.apply_look(scene, request.look, builtin=template.is_builtin(scene))
-        length = self._composite(request).frames
+        length = self._composite(request, request.look).frames
         if request.last > length:
             raise DatasetError(f"{request.scene} has {length} frames, there is no frame {request.last}")
+        scene: bpy.types.Scene = bpy.context.scene
         loaded = time.monotonic()
         self._tell("rendering", id=request.id, load_seconds=loaded - start)
 
@@ -60,7 +56,10 @@ class Studio:
             self._on_frame()
             self._tell("frame", id=request.id, frame=frame)
 
-        render.render_video(scene, request.first, request.last, Path(request.output), on_frame)
+        text = None
+        if request.look.label:
+            text = label.text_of(Dataset.at(request.data), SceneId.parse(request.scene), request.look.label)
+        render.render_video(scene, request.first, request.last, Path(request.output), on_frame, text)
         self._tell(
             "rendered",
             id=request.id,
@@ -72,10 +71,14 @@ class Studio:
             render_seconds=time.monotonic() - loaded,
         )
 
-    def _composite(self, request: batch.RenderChunk | batch.SaveComposite) -> composite.Composited:
-        """Put the request's body scene into the open template, unless it is there already."""
+    def _composite(self, request: batch.RenderChunk | batch.SaveComposite, look: batch.Look) -> composite.Composited:
+        """Put the request's body scene into its template, unless it is there already.
+
+        The look comes first: the camera needs the picture's shape.
+        """
+        self._open(request.template, look, rendered=isinstance(request, batch.RenderChunk))
         scene: bpy.types.Scene = bpy.context.scene
-        wanted = (request.data, request.scene, render.size_of(scene))
+        wanted = (request.data, request.scene)
         if self._wanted != wanted or self._composited is None:
             start = time.monotonic()
             self._composited = None
@@ -84,14 +87,15 @@ class Studio:
                 Dataset.at(request.data),
                 SceneId.parse(request.scene),
                 table=composite.table_of(request.template),
+                shot=look.camera,
             )
             self._wanted = wanted
             done, seconds = self._composited, time.monotonic() - start
             self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
         return self._composited
 
-    def _open(self, path: str) -> None:
-        if self._template == path:
+    def _open(self, path: str, look: batch.Look, *, rendered: bool) -> None:
+        if self._template == (path, look):
             return
         self._template = self._composited = None
         if not Path(path).is_file():
@@ -100,7 +104,10 @@ class Studio:
             bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
         except RuntimeError as error:
             raise DatasetError(f"{path}: Blender cannot open it ({str(error).strip()})") from error
-        self._template = path
+        if rendered:
+            scene: bpy.types.Scene = bpy.context.scene
+            render.apply_look(scene, look, builtin=template.is_builtin(scene))
+        self._template = (path, look)
         self._tell("opened", template=path)
 
     def _save(self, request: batch.SaveComposite | batch.MakeTemplate, notices: tuple[str, ...] = ()) -> None:

@@ -8,7 +8,7 @@ bpy = pytest.importorskip("bpy")
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Vector  # noqa: E402
 
-from blender_addon.scene import stage  # noqa: E402
+from blender_addon.scene import camera, shots, stage  # noqa: E402
 
 RNG = np.random.default_rng(5)
 SHAPES = [(1280, 720), (640, 640), (720, 1280), (1920, 800)]
@@ -32,16 +32,19 @@ def seen(scene, points: np.ndarray) -> np.ndarray:
     return np.array([world_to_camera_view(scene, scene.camera, Vector(point)) for point in points])
 
 
+def path_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points (K, 3) as one frame of balls without radius."""
+    return points[None], np.zeros(len(points))
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("centre", "spread"), [((0, 0), 1.0), ((3, -2), 0.6), ((-4, 5), 3.0), ((0, 0), 0.1)])
 @pytest.mark.parametrize("line", [(1, 0), (0, 1), (-0.6, 0.8)])
 def test_everybody_is_in_the_picture(scene, shape, centre, spread, line):
     scene.render.resolution_x, scene.render.resolution_y = shape
     points = crowd(np.array(centre), spread)
-    middle = np.array((*centre, 1.0))
-    aside = np.array((*line, 0.0)) * 0.6
-    facing = np.array((np.negative((*line, 0)), (*line, 0))) * -1.0
-    stage.frame_people(scene.camera, scene, points, people=np.array((middle - aside, middle + aside)), facing=facing)
+    shot = shots.fit(*path_of(points), camera.lens_of(scene.camera, scene), np.array((line[1], -line[0], 0.0)))
+    camera.place(scene.camera, shot)
     view = seen(scene, points)
     assert view[:, :2].min() > 0.05 - 1e-4
     assert view[:, :2].max() < 0.95 + 1e-4
@@ -53,17 +56,18 @@ def test_everybody_is_in_the_picture(scene, shape, centre, spread, line):
 
 @pytest.mark.parametrize("angle", [0.0, 0.7, 2.0, 3.1, 4.4])
 def test_camera_stands_inside_with_the_backdrop_behind(scene, angle):
-    turn = np.array((np.cos(angle), np.sin(angle), 0.0))
-    people = np.outer((-0.8, 0.8), turn) + np.array((2.0, 1.0, 1.0))
     points = crowd(np.array((2.0, 1.0)), 2.5)
-    stage.frame_people(scene.camera, scene, points, people=people, facing=np.array((turn, -turn)))
+    toward = np.array((np.sin(angle), -np.cos(angle), 0.0))
+    shot = shots.fit(*path_of(points), camera.lens_of(scene.camera, scene), toward)
+    camera.place(scene.camera, shot)
+    stage.turn_to(scene, shot, points)
     bpy.context.view_layer.update()
     root = next(thing for thing in scene.objects if thing.get("interact_stage") == "root")
     into = root.matrix_world.inverted()
-    camera = into @ scene.camera.matrix_world.translation
-    assert abs(camera.x) < 50
-    assert camera.y < -1.0
-    assert camera.z > 0.5
+    where = into @ scene.camera.matrix_world.translation
+    assert abs(where.x) < 50
+    assert where.y < -1.0
+    assert where.z > 0.5
     for point in points:
         local = into @ Vector(point)
         assert local.y < 5.0
@@ -76,12 +80,12 @@ def test_camera_stands_inside_with_the_backdrop_behind(scene, angle):
 def test_seen_from_where_they_face():
     people = np.array([(-1.0, 0, 1), (1.0, 0, 1)])
     for y in (-1.0, 1.0):
-        side = stage.viewing_direction(people, np.array([(1.0, y, 0), (-1.0, y, 0)]))
+        side = shots.viewing_direction(people, np.array([(1.0, y, 0), (-1.0, y, 0)]))
         assert side == pytest.approx((0, y, 0))
-    side = stage.viewing_direction(people, np.array([(1.0, 0, 0), (-1.0, 0, 0)]))
+    side = shots.viewing_direction(people, np.array([(1.0, 0, 0), (-1.0, 0, 0)]))
     assert side == pytest.approx((0, -1, 0))
-    assert stage.viewing_direction(people[:1], np.array([(3.0, 0, 0.5)])) == pytest.approx((1, 0, 0))
-    assert stage.viewing_direction(people[[0, 0]], np.zeros((2, 3))) == pytest.approx((0, -1, 0))
+    assert shots.viewing_direction(people[:1], np.array([(3.0, 0, 0.5)])) == pytest.approx((1, 0, 0))
+    assert shots.viewing_direction(people[[0, 0]], np.zeros((2, 3))) == pytest.approx((0, -1, 0))
 
 
 def test_settings(scene):

@@ -1,0 +1,382 @@
+"""Where a camera stands, frame by frame, so that people stay in its picture: numpy alone, no Blender.
+
+A camera looks along its own -Z, X to the right and Y up. People are joints wrapped in balls; a camera keeps a
+ball in its picture if the ball lies inside the four planes through the picture's margins. For a camera that
+does not turn these planes make a convex set of places: any mean of good places is a good place, which is how
+`_follow` can smooth a path and still promise the margin on every frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..dataset import joint_roles, layout
+
+#: The kinds of shot, as users name them; anything else is the name of a camera of the template.
+KINDS = ("auto", "wide", "side", "over-A", "over-B", "orbit")
+
+#: Shares of the picture that stay free on every side.
+MARGIN, WIDE_MARGIN = 0.05, 0.18
+#: People smaller than this share of the picture's height are followed.
+SMALL = 1.0 / 3.0
+#: Following has to make them larger by this, else the camera stands still.
+_WORTH_FOLLOWING = 1.15
+#: The camera looks down by these angles, at least so far from the nearest person, metres.
+DOWN, _OVER_DOWN = np.radians(6.0), np.radians(11.0)
+NEAREST = 1.2
+#: How far off the square view the camera may go to show more of the faces, and by how much more it has to show.
+_ASIDE, _MORE_FACE = np.radians((15.0, 20.0, 25.0)), 1.02
+#: Over the shoulder: how far beside the line between both, and the nearest that the back may come, metres.
+_OVER_ASIDE, _BEHIND = np.radians(22.0), 1.1
+#: A circle takes the scene's length, within these speeds, radians a second, and this one, metres a second.
+_SLOWEST, _FASTEST, _FASTEST_RIDE = np.radians(3.0), np.radians(12.0), 1.5
+#: Half the time over which a moving camera's path is smoothed, frames: three seconds.
+_WINDOW = 3 * layout.FPS
+
+#: How far a body reaches from its joints, metres. A head joint lies at the skull's base: its ball is lifted.
+_REACH = {
+    "hips": 0.20, "head": 0.18, "upper_arm": 0.12, "forearm": 0.10, "hand": 0.12, "shin": 0.10, "foot": 0.12,
+    "toe": 0.12, "finger": 0.06,
+}  # fmt: skip
+_SKULL = 0.12
+#: A hand without finger joints.
+_WHOLE_HAND = 0.22
+
+
+@dataclass(frozen=True)
+class PersonPath:
+    """Where a person's joints are over a scene: (J, 3, F) world metres, Z up, and the joints' roles."""
+
+    positions: np.ndarray
+    roles: Mapping[str, int]
+
+    def balls(self) -> tuple[np.ndarray, np.ndarray]:
+        """Balls that hold the whole person: centres (F, K, 3) and radii (K,), metres."""
+        joints, radii, lift = [], [], []
+        for role, radius in self._reach().items():
+            joints.append(self.roles[role])
+            radii.append(radius)
+            lift.append(_SKULL if role == "head" else 0.0)
+        if not joints:
+            count = len(self.positions)
+            joints, radii, lift = [*range(count)], [0.2] * count, [0.0] * count
+        centres = self.positions[joints].transpose(2, 0, 1).copy()
+        centres[:, :, 2] += lift
+        return centres, np.array(radii)
+
+    def _reach(self) -> dict[str, float]:
+        reach = {role: _REACH[role] for role in ("hips", "head") if role in self.roles}
+        for side in "LR":
+            tips = [
+                next((f"{f}.{n}.{side}" for n in (3, 2, 1) if f"{f}.{n}.{side}" in self.roles), "")
+                for f in joint_roles.FINGERS
+            ]
+            reach |= {tip: _REACH["finger"] for tip in tips if tip}
+            for part in ("upper_arm", "forearm", "hand", "shin", "foot", "toe"):
+                if f"{part}.{side}" in self.roles:
+                    bare = part == "hand" and not any(tips)
+                    reach[f"{part}.{side}"] = _WHOLE_HAND if bare else _REACH[part]
+        return reach
+
+    def places(self) -> np.ndarray:
+        """Where the person is: (F, 3)."""
+        return self.positions[self.roles.get("hips", 0)].T
+
+    def facing(self) -> np.ndarray:
+        """Where the person's front points: (F, 3), level unit vectors, by hips and shoulders; -Y without either."""
+        left = np.zeros((self.positions.shape[2], 3))
+        for role in ("thigh", "upper_arm"):
+            if {f"{role}.L", f"{role}.R"} <= self.roles.keys():
+                across = (self.positions[self.roles[f"{role}.L"]] - self.positions[self.roles[f"{role}.R"]]).T
+                left += across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
+        front = np.cross(left, (0.0, 0.0, 1.0))
+        length = np.linalg.norm(front, axis=1, keepdims=True)
+        return np.where(length > 1e-6, front / np.maximum(length, 1e-9), (0.0, -1.0, 0.0))
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A picture's shape: `half` (2,), tangents of half the view across and up, and the margin to keep free."""
+
+    half: np.ndarray
+    margin: float = MARGIN
+
+    @property
+    def usable(self) -> np.ndarray:
+        return self.half * (1.0 - 2.0 * self.margin)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A camera's path. positions: (F, 3) world metres; toward: (F, 3), level unit vectors from the people to it;
+    down: radians that it looks down by. F is 1 for a camera that stands still, else the scene's frames."""
+
+    positions: np.ndarray
+    toward: np.ndarray
+    down: float
+
+    @property
+    def moves(self) -> bool:
+        return len(self.positions) > 1
+
+    @property
+    def turns(self) -> bool:
+        """Whether it sees the people from clearly different sides over the scene."""
+        return bool((self.toward @ self.toward[0]).min() < np.cos(np.radians(20.0)))
+
+    def angles(self) -> np.ndarray:
+        """Blender's XYZ Euler angles (F, 3), radians, without jumps."""
+        yaw = np.unwrap(np.arctan2(self.toward[:, 0], -self.toward[:, 1]))
+        return np.stack((np.full_like(yaw, np.pi / 2.0 - self.down), np.zeros_like(yaw), yaw), axis=1)
+
+    def seen(self, points: np.ndarray) -> np.ndarray:
+        """World points (F, K, 3) in the camera's axes: (F, K, 3)."""
+        turns = np.stack([camera_turn(toward, self.down) for toward in self.toward])
+        return (points - self.positions[:, None]) @ turns
+
+
+def plan(kind: str, people: Sequence[PersonPath], lens: Lens) -> Shot:
+    """The shot of a kind (of KINDS) of one or two people; for two, the first is A and the second B."""
+    if kind in ("over-A", "over-B"):
+        if len(people) < 2:
+            return plan("auto", people, lens)
+        near, far = people if kind == "over-A" else people[::-1]
+        return _over_shoulder(near, far, lens)
+    places = np.stack([person.places().mean(axis=0) for person in people])
+    facing = np.stack([person.facing().mean(axis=0) for person in people])
+    toward = viewing_direction(places, facing)
+    if kind == "orbit":
+        return _orbit(people, lens, toward)
+    if kind == "wide":
+        return _still(people, replace(lens, margin=WIDE_MARGIN), toward)
+    if kind == "auto":
+        toward = open_direction(people, toward)
+    still = _still(people, lens, toward)
+    return _if_larger(people, lens, still, lambda: _follow(people, lens, toward))
+
+
+def _if_larger(people: Sequence[PersonPath], lens: Lens, still: Shot, moving: Callable[[], Shot]) -> Shot:
+    """The still shot, or the moving one where the still one makes people small and the moving one does not."""
+    share = smallest_share(people, lens, still)
+    if share >= SMALL:
+        return still
+    shot = moving()
+    return shot if smallest_share(people, lens, shot) > share * _WORTH_FOLLOWING else still
+
+
+def viewing_direction(people: np.ndarray, facing: np.ndarray) -> np.ndarray:
+    """From where to look: the level unit direction (3,) from the people to the camera.
+
+    people, facing: (2, 3) or (1, 3). For two people it is square to the line between them, on the side to which
+    their faces turn; for one, the direction he faces. Without a preference, the side of -Y.
+    """
+    people, facing = np.asarray(people, dtype=float) * (1, 1, 0), np.asarray(facing, dtype=float) * (1, 1, 0)
+    faces = facing.sum(axis=0) / max(len(facing), 1)
+    default = np.array((0.0, -1.0, 0.0))
+    if len(people) > 1 and (distance := np.linalg.norm(people[1] - people[0])) > 0.15:
+        line = (people[1] - people[0]) / distance
+        aside = np.array((line[1], -line[0], 0.0))
+        preference = faces @ aside
+        if abs(preference) < 0.05:
+            preference = default @ aside if abs(default @ aside) > 1e-6 else 1.0
+        return aside * np.sign(preference)
+    length = np.linalg.norm(faces)
+    return faces / length if length > 0.1 else default
+
+
+def open_direction(people: Sequence[PersonPath], square: np.ndarray) -> np.ndarray:
+    """The square view (3,), or one somewhat to a side of it where that shows more of both faces."""
+    if len(people) < 2:
+        return square
+
+    def face(toward: np.ndarray) -> float:
+        # 1 from the front, 0 from 120 degrees aside on; concave, so that both half seen beat one seen and one not.
+        fronts = np.stack([person.facing() @ toward for person in people])
+        return float(np.sqrt(np.clip((fronts + 0.5) / 1.5, 0.0, 1.0)).mean())
+
+    best = max((rotated(square, sign * angle) for angle in _ASIDE for sign in (-1, 1)), key=face)
+    return best if face(best) > face(square) * _MORE_FACE else square
+
+
+def rotated(direction: np.ndarray, angle: float | np.ndarray) -> np.ndarray:
+    """Level directions (..., 3) turned by `angle` radians about Z."""
+    c, s = np.cos(angle), np.sin(angle)
+    x, y = direction[..., 0], direction[..., 1]
+    return np.stack((c * x - s * y, s * x + c * y, np.zeros_like(c * x)), axis=-1)
+
+
+def camera_turn(toward: np.ndarray, down: float) -> np.ndarray:
+    """The rotation (3, 3) of a camera that stands in the level direction `toward` and looks `down` radians down."""
+    back = np.array(toward) * np.cos(down) + np.array((0.0, 0.0, np.sin(down)))
+    right = np.cross((0.0, 0.0, 1.0), back)
+    right /= np.linalg.norm(right)
+    return np.stack((right, np.cross(back, right), back), axis=1)
+
+
+def smallest_share(people: Sequence[PersonPath], lens: Lens, shot: Shot) -> float:
+    """How tall the smaller person usually is in the picture: the median over the frames, as a share of its height."""
+    shares = []
+    for person in people:
+        centres, radii = person.balls()
+        seen = shot.seen(centres)
+        depth = np.maximum(-seen[..., 2], 1e-3)
+        height = ((seen[..., 1] + radii) / depth).max(axis=1) - ((seen[..., 1] - radii) / depth).min(axis=1)
+        shares.append(np.median(height) / (2.0 * lens.half[1]))
+    return float(min(shares))
+
+
+def _limits(balls: Sequence[tuple[np.ndarray, np.ndarray]], turn: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """What the balls ask of a camera at (cx, cy, cz) in its own axes, in each frame: (F, 5).
+
+    A ball (x, y, z) of radius r is in the picture if x + r s <= cx + h (cz - z) and x - r s >= cx - h (cz - z),
+    where s = sqrt(1 + h^2) leans the planes onto the ball; likewise y. The columns are the greatest x + hz + rs and
+    the smallest x - hz - rs, the same for y, and the nearest depth z + r.
+    """
+    columns: list[np.ndarray] = []
+    points = [(centres @ turn, radii) for centres, radii in balls]
+    for axis in (0, 1):
+        h = usable[axis]
+        s = np.sqrt(1.0 + h * h)
+        columns.append(np.max([(p[..., axis] + h * p[..., 2] + r * s).max(axis=1) for p, r in points], axis=0))
+        columns.append(np.min([(p[..., axis] - h * p[..., 2] - r * s).min(axis=1) for p, r in points], axis=0))
+    columns.append(np.max([(p[..., 2] + r).max(axis=1) for p, r in points], axis=0))
+    return np.stack(columns, axis=1)
+
+
+def _closest(limits: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """The closest place (F, 3), in the camera's axes, that keeps the limits (F, 5)."""
+    right, left, high, low, near = limits.T
+    depth = np.max([(right - left) / (2.0 * usable[0]), (high - low) / (2.0 * usable[1]), near + NEAREST], axis=0)
+    return np.stack(((right + left) / 2.0, (high + low) / 2.0, depth), axis=1)
+
+
+def _widest(limits: np.ndarray) -> np.ndarray:
+    """Limits (1, 5) that hold those of all frames (F, 5)."""
+    return np.array([[f(column) for f, column in zip((max, min, max, min, max), limits.T, strict=True)]])
+
+
+def fit(centres: np.ndarray, radii: np.ndarray, lens: Lens, toward: np.ndarray, down: float = DOWN) -> Shot:
+    """The closest still camera in the level direction `toward` (3,) that sees all balls (F, K, 3) and (K,)."""
+    turn = camera_turn(toward, down)
+    limits = _widest(_limits([(centres, radii)], turn, lens.usable))
+    return Shot(_closest(limits, lens.usable) @ turn.T, np.array([toward]), down)
+
+
+def _still(people: Sequence[PersonPath], lens: Lens, toward: np.ndarray) -> Shot:
+    turn = camera_turn(toward, DOWN)
+    limits = _widest(_limits([person.balls() for person in people], turn, lens.usable))
+    return Shot(_closest(limits, lens.usable) @ turn.T, np.array([toward]), DOWN)
+
+
+def _follow(people: Sequence[PersonPath], lens: Lens, toward: np.ndarray) -> Shot:
+    """A camera that moves with the people and never turns.
+
+    The place of each frame holds the people of all frames within the window; the smoothing then takes a mean of
+    such places, all good for the frame in the window's middle, and so is good for it as well.
+    """
+    turn = camera_turn(toward, DOWN)
+    limits = _limits([person.balls() for person in people], turn, lens.usable)
+    held = np.stack(
+        [sign * _sliding_max(sign * column) for sign, column in zip((1, -1, 1, -1, 1), limits.T, strict=True)], axis=1
+    )
+    places = smoothed(_closest(held, lens.usable)) @ turn.T
+    return Shot(places, np.repeat(toward[None], len(places), axis=0), DOWN)
+
+
+def _orbit(people: Sequence[PersonPath], lens: Lens, toward: np.ndarray) -> Shot:
+    """A circle around the people, begun from the square view; it moves with them where it must."""
+    frames = people[0].positions.shape[2]
+    speed = float(np.clip(2.0 * np.pi * layout.FPS / max(frames, 1), _SLOWEST, _FASTEST))
+    balls = [person.balls() for person in people]
+    low, high = _box(balls)
+    middle = np.repeat(((low.min(axis=0) + high.max(axis=0)) / 2.0)[None], frames, axis=0)
+    # Far out even a slow turn is a fast ride.
+    radius = float(np.linalg.norm(high.max(axis=0) - low.min(axis=0)) / (2.0 * lens.usable[0]))
+    speed = min(speed, _FASTEST_RIDE / radius)
+    around = rotated(np.repeat(toward[None], frames, axis=0), speed * np.arange(frames) / layout.FPS)
+    still = _around(balls, lens, middle, around, DOWN, even=True)
+    return _if_larger(
+        people, lens, still, lambda: _around(balls, lens, smoothed((low + high) / 2.0), around, DOWN, even=False)
+    )
+
+
+def _over_shoulder(near: PersonPath, far: PersonPath, lens: Lens) -> Shot:
+    """From behind one person to the other, who is wholly in the picture; it turns with them, slowly."""
+    line = smoothed((near.places() - far.places()) * (1, 1, 0))
+    length = np.linalg.norm(line, axis=1)
+    yaw = np.arctan2(line[:, 1], line[:, 0])
+    # Where both stand in one place there is no line: the direction from before and after holds. Two who pass close
+    # by each other turn their line fast, and so the angle is smoothed over twice the time.
+    good = np.flatnonzero(length > 0.3)
+    if not len(good):
+        yaw = np.full(len(line), -np.pi / 2.0)
+    else:
+        yaw = np.interp(np.arange(len(line)), good, np.unwrap(yaw[good]))
+        for _ in range(4):  # each pass adds its variance: four make the width double
+            yaw = smoothed(yaw[:, None])[:, 0]
+    straight = np.stack((np.cos(yaw), np.sin(yaw), np.zeros_like(yaw)), axis=1)
+    # Past the shoulder on whose side the other's face is seen better.
+    side = np.sign(sum((far.facing() * rotated(straight, sign * _OVER_ASIDE)).sum() * sign for sign in (1, -1))) or 1.0
+    toward = rotated(straight, side * _OVER_ASIDE)
+    balls = [far.balls()]
+    low, high = _box(balls)
+    middle = smoothed((low + high) / 2.0)
+    return _around(balls, lens, middle, toward, _OVER_DOWN, even=False, before=near.places())
+
+
+def _around(
+    balls: Sequence[tuple[np.ndarray, np.ndarray]],
+    lens: Lens,
+    middle: np.ndarray,
+    toward: np.ndarray,
+    down: float,
+    *,
+    even: bool,
+    before: np.ndarray | None = None,
+) -> Shot:
+    """A camera that looks at `middle` (F, 3) from the directions `toward` (F, 3), as near as the margin allows.
+
+    Towards one middle, a greater distance only ever shows more: the smoothed distance is at least what each frame
+    asks for. even: one distance for all frames; before: a place (F, 3) that must lie before the camera.
+    """
+    turns = np.stack([camera_turn(direction, down) for direction in toward])
+    usable, lean = lens.usable, np.sqrt(1.0 + lens.usable**2)
+    needed = np.full(len(middle), NEAREST)
+    for centres, radii in balls:
+        seen = (centres - middle[:, None]) @ turns
+        for axis in (0, 1):
+            reach = (np.abs(seen[..., axis]) + radii * lean[axis]) / usable[axis] + seen[..., 2]
+            needed = np.maximum(needed, reach.max(axis=1))
+        needed = np.maximum(needed, (seen[..., 2] + radii).max(axis=1) + NEAREST)
+    if before is not None:
+        needed = np.maximum(needed, ((before - middle)[:, None] @ turns)[:, 0, 2] + _BEHIND)
+    distance = np.full(len(needed), needed.max()) if even else smoothed(_sliding_max(needed)[:, None])[:, 0]
+    return Shot(middle + distance[:, None] * turns[:, :, 2], toward, down)
+
+
+def _box(balls: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of the box around all balls in each frame: (F, 3) each."""
+    low = np.min([(centres - radii[:, None]).min(axis=1) for centres, radii in balls], axis=0)
+    high = np.max([(centres + radii[:, None]).max(axis=1) for centres, radii in balls], axis=0)
+    return low, high
+
+
+def _sliding_max(values: np.ndarray) -> np.ndarray:
+    """The greatest of the values (F,) within the window around each frame."""
+    padded = np.pad(values, _WINDOW, mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * _WINDOW + 1).max(axis=1)
+
+
+def smoothed(values: np.ndarray) -> np.ndarray:
+    """A low-pass of (F, C) along the frames: a mean over at most the window to both sides, with no jerk.
+
+    Four boxes in a row make a cubic B-spline: speed and acceleration are continuous.
+    """
+    box = np.full(_WINDOW // 2, 2.0 / _WINDOW)
+    kernel = np.convolve(np.convolve(box, box), np.convolve(box, box))
+    reach = len(kernel) // 2
+    padded = np.pad(values, ((reach, len(kernel) - 1 - reach), (0, 0)), mode="edge")
+    return np.stack([np.convolve(column, kernel / kernel.sum(), mode="valid") for column in padded.T], axis=1)
