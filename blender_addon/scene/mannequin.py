@@ -138,7 +138,7 @@ def shown_colours(look: Look, iris: str) -> dict[str, tuple[Colour, float]]:
     return {
         "top": (look.top, 0.85), "legs": (look.legs, 0.9), "shoes": (look.shoes, 0.6), "soles": (_sole(look), 0.7),
         "skin": (look.skin, 0.55), "hair": (look.hair, 0.5), "brows": (_darker(look.hair, 0.75), 0.7),
-        "lips": (_mix(look.skin, _LIPS, 0.55), 0.4), "lashes": (_LASHES, 0.6), "teeth": (_TEETH, 0.3),
+        "lips": (mix(look.skin, _LIPS, 0.55), 0.4), "lashes": (_LASHES, 0.6), "teeth": (_TEETH, 0.3),
         "mouth": (_MOUTH, 0.8), "tongue": (_TONGUE, 0.4), "sclera": (_hex("f3f1ee"), 0.15),
         "pupil": (_hex("0b0a0a"), 0.1),
         "iris": (_hex(iris), 0.15),
@@ -295,7 +295,7 @@ def make_material(name: str, colour: Colour, roughness: float) -> bpy.types.Mate
     return material
 
 
-def _mix(a: Colour, b: Colour, share: float) -> Colour:
+def mix(a: Colour, b: Colour, share: float) -> Colour:
     red, green, blue = (x + (y - x) * share for x, y in zip(a, b, strict=True))
     return red, green, blue
 

@@ -100,4 +100,5 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
 def _materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material]:
     iris = mannequin.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(mannequin.IRISES)]
     shown = mannequin.shown_colours(look, iris)
+    shown["brows"] = (mannequin.mix(look.hair, look.skin, 0.22), 0.7)
     return {name: mannequin.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

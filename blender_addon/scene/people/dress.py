@@ -79,8 +79,7 @@ def collar(body: Body, points: np.ndarray) -> np.ndarray:
     """Positive above the jumper's neckline: a plane that falls towards the chest."""
     rest = body.fit.pose.rest
     neck = rest.head("neck.0" if "neck.0" in rest.roles else "head")
-    height = neck[2] - 0.000 * body.size
-    return points[:, 2] - height - 0.42 * (points[:, 1] - neck[1])
+    return points[:, 2] - (neck[2] + 0.012 * body.size) - 0.22 * (points[:, 1] - neck[1])
 
 
 def hands(body: Body) -> Sheet:
@@ -100,8 +99,17 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     part = replace(tights, keys=tights.keys[:0])
     arm = body.arms(part)
     lifted = part.points + sheet.normals(part.points, part.faces) * (_TOP * body.size)
-    lifted = sheet.smooth(lifted, part.faces, 3, 0.5 * (1 - np.clip(arm, 0, 1) * 0.5))
+    trunk = 1 - np.clip(arm, 0, 1)
+    lifted = sheet.smooth(lifted, part.faces, 3, 0.25 + 0.25 * trunk)
+    # Cloth bridges the spine's groove and the folds of the groin.
+    low = np.clip(1 - (lifted[:, 2] - hip_line(body)) / (0.14 * body.size), 0, 1)
+    lifted = sheet.smooth(lifted, part.faces, 10, 0.5 * trunk * np.clip(0.35 + low, 0, 1))
     lifted = lifted + sheet.normals(lifted, part.faces) * (0.004 * body.size)
+    # Smoothing draws round parts inwards: nowhere nearer to the body than over the trousers.
+    normal = sheet.normals(part.points, part.faces)
+    above = ((lifted - part.points) * normal).sum(axis=1)
+    lifted = lifted + normal * np.maximum(0.0125 * body.size - above, 0.0)[:, None]
+    lifted = _outside(body, lifted, np.abs(collar(body, lifted)) < 0.07 * body.size)
     part = replace(part, points=lifted)
     part = sheet.cut(part, part.points[:, 2] - hip_line(body) + 10 * body.arms(part))
     part = sheet.cut(part, -collar(body, part.points) + 10 * body.arms(part))
@@ -109,6 +117,20 @@ def _top(body: Body, tights: Sheet) -> Sheet:
         ends = 1.0 - body.along(part.points, f"forearm.{side}", f"hand.{side}") - (1 - _CUFF)
         part = sheet.cut(part, np.where(body.limb(part, side, "forearm") > 0.5, ends, 1.0))
     return sheet.hem(part, 0.011 * body.size).painted(SLOT["top"])
+
+
+def _outside(body: Body, points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The chosen ones (V,) of some points lifted to 5 mm above the skin."""
+    skin = body.sheet("body")
+    near = np.flatnonzero(np.abs(collar(body, skin.points)) < 0.10 * body.size)
+    near = near[body.arms(skin)[near] < 0.5]
+    normal = sheet.normals(skin.points, skin.faces)[near]
+    points = points.copy()
+    for row in np.flatnonzero(chosen):
+        closest = np.argpartition(((skin.points[near] - points[row]) ** 2).sum(axis=1), 3)[:3]
+        depth = ((points[row] - skin.points[near[closest]]) * normal[closest]).sum(axis=1).min()
+        points[row] += normal[closest].mean(axis=0) * max(0.005 * body.size - depth, 0.0)
+    return points
 
 
 def _legs(body: Body, tights: Sheet) -> Sheet:
@@ -134,8 +156,7 @@ def _legs(body: Body, tights: Sheet) -> Sheet:
         new = np.maximum(radius, radius + (wanted - radius) * eased)
         points = middle + offset * (new / np.maximum(radius, 1e-6))[:, None]
     part = replace(part, points=sheet.smooth(points, part.faces, 2, 0.35))
-    sole = np.array([0.055 * body.size])[0]
-    part = sheet.cut(part, part.points[:, 2] - sole + 10 * body.arms(part))
+    part = sheet.cut(part, part.points[:, 2] - 0.05 * body.size + 10 * body.arms(part))
     return sheet.hem(part, 0.008 * body.size).painted(SLOT["legs"])
 
 

@@ -29,10 +29,9 @@ def build(body: Body, masks: Mapping[str, np.ndarray], key_names: tuple[str, ...
     """The whole head with its keys. masks: pictures (H, W), 0..1, from the bottom, of the skin's regions by UV."""
     skin = body.sheet("body").painted(SLOT["skin"])
     uv = _vertex_uv(body)
-    head_weight = skin.weights[:, body.fit.pose.rest.roles["head"]]
     eyes = find_eyes(body)
     region = {name: _sample(mask, uv) for name, mask in masks.items()}
-    near = (collar(body, skin.points) > -0.035 * body.size) & (body.arms(skin) < 0.02)
+    near = (collar(body, skin.points) > -0.04 * body.size) & (body.arms(skin) < 0.02)
     near &= skin.points[:, 2] > body.fit.pose.rest.head("head")[2] - 0.25 * body.size
     wanted = near[skin.faces].all(axis=1)
     # The vertices' regions travel as one more key, so that cuts interpolate them.
@@ -41,6 +40,8 @@ def build(body: Body, masks: Mapping[str, np.ndarray], key_names: tuple[str, ...
         marks[0, :, n] = region.get(name, np.zeros(len(skin.points)))
     skin = replace(skin, keys=np.concatenate((skin.keys, marks)))
     skin = sheet.take(skin, wanted)
+    # Below the collar the neck ends, so that it never shows through the cloth.
+    skin = sheet.cut(skin, collar(body, skin.points) + 0.016 * body.size)
     bare = skin
     skin, lips, _ = sheet.split(skin, skin.keys[-1, :, 0] - 0.45)
     inside = (skin.keys[-1, :, 1] > 0.4)[skin.faces].all(axis=1)
@@ -48,11 +49,13 @@ def build(body: Body, masks: Mapping[str, np.ndarray], key_names: tuple[str, ...
     skin = replace(skin, materials=np.where(inside, SLOT["mouth"], materials))
     parts = [skin, *_brows(bare, eyes, female=female), *_hair(bare, body, eyes, hair)]
     parts = [replace(part, keys=part.keys[:-1]) for part in parts]
-    del head_weight
     for name, slot in (("helper-upper-teeth", "teeth"), ("helper-lower-teeth", "teeth"), ("helper-tongue", "tongue")):
         parts.append(body.sheet(name).painted(SLOT[slot]))
     for side in "lr":
-        parts.append(body.sheet(f"helper-{side}-eyelashes").painted(SLOT["lashes"]))
+        lashes = body.sheet(f"helper-{side}-eyelashes").painted(SLOT["lashes"])
+        # The lower ones are as thick as the upper ones in the data, and look like paint below the eye.
+        upper = lashes.points[lashes.faces, 2].mean(axis=1) > eyes.middles[:, 2].mean()
+        parts.append(sheet.take(lashes, upper))
     parts += [_eye(body, f"helper-{side}-eye", eyes) for side in "lr"]
     if hair == "long":
         parts.append(_curtain(body, eyes, parts))
@@ -101,8 +104,8 @@ def _brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
         for side in (1.0, -1.0):
             x = across(part.points)
             middle = eye[2] + unit * np.interp(x, (-0.02, 0.0, 0.012, 0.027), (0.0185, 0.0225, 0.0235, 0.0170))
-            half = unit * np.interp(x, (-0.02, -0.012, 0.010, 0.027), (0.0028, 0.0040, 0.0032, 0.0006))
-            half = half * (0.75 if female else 1.1)
+            half = unit * np.interp(x, (-0.02, -0.012, 0.010, 0.027), (0.0018, 0.0036, 0.0028, 0.0006))
+            half = half * (0.75 if female else 1.0)
             part = sheet.cut(part, (half - side * (part.points[:, 2] - middle)))
         if len(part.faces):
             points = part.points + sheet.normals(part.points, part.faces) * 0.0012
@@ -118,12 +121,12 @@ def _polar(points: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 #: Heights of the hairline above the eyes at angles from the front, metres.
 _LINES = {
-    "short": ((0, 30, 48, 62, 72, 80, 92, 104, 116, 130, 150, 180),
-              (0.067, 0.066, 0.061, 0.040, 0.012, -0.012, 0.020, 0.020, -0.020, -0.048, -0.062, -0.064)),
-    "crop": ((0, 30, 46, 58, 70, 80, 92, 104, 116, 130, 150, 180),
-             (0.069, 0.068, 0.065, 0.045, 0.020, 0.000, 0.022, 0.022, -0.015, -0.040, -0.054, -0.056)),
-    "long": ((0, 25, 48, 62, 74, 84, 92, 104, 116, 130, 150, 180),
-             (0.066, 0.064, 0.054, 0.030, -0.005, -0.030, 0.000, 0.000, -0.020, -0.060, -0.080, -0.085)),
+    "short": ((0, 30, 44, 51, 59, 66, 78, 87, 104, 116, 130, 150, 180),
+              (0.067, 0.066, 0.058, 0.036, 0.024, -0.010, -0.018, 0.018, 0.018, -0.020, -0.048, -0.062, -0.064)),
+    "crop": ((0, 30, 44, 51, 59, 67, 78, 87, 104, 116, 130, 150, 180),
+             (0.070, 0.069, 0.062, 0.042, 0.030, 0.002, -0.006, 0.022, 0.022, -0.015, -0.040, -0.054, -0.056)),
+    "long": ((0, 20, 40, 52, 60, 70, 80, 90, 104, 116, 130, 150, 180),
+             (0.068, 0.066, 0.054, 0.030, 0.005, -0.030, -0.040, -0.020, 0.000, -0.020, -0.060, -0.080, -0.085)),
 }  # fmt: skip
 _THICK = {"short": (0.016, 0.009), "crop": (0.007, 0.005), "long": (0.017, 0.013)}
 
@@ -144,22 +147,22 @@ def _hair(skin: Sheet, body: Body, eyes: Eyes, style: str) -> list[Sheet]:
     sides = replace(sides, keys=sides.keys[:-1])
     top, side = _THICK[style]
     _, height = _polar(sides.points, middle)
-    ease = np.clip(field / (0.028 * unit), 0, 1)
+    ease = np.clip(field / (0.034 * unit), 0, 1)
     ease = ease * (2 - ease)
     crown = np.clip(height / (0.09 * unit), 0, 1)
-    thick = unit * (0.0016 + ease * (side + (top - side) * crown))
+    thick = unit * (0.0012 + ease * (side + (top - side) * crown))
     direction = sides.points - (middle + (0, 0, 0.02 * unit))
     direction = direction / np.linalg.norm(direction, axis=1, keepdims=True)
     blend = 0.5 * direction + 0.5 * sheet.normals(sides.points, sides.faces)
     points = sides.points + blend * thick[:, None]
     raised = replace(sides, points=sheet.smooth(points, sides.faces, 2, 0.4))
-    return [sheet.hem(raised, 0.004 * unit).painted(SLOT["hair"])]
+    return [sheet.hem(raised, 0.003 * unit).painted(SLOT["hair"])]
 
 
 def _line(style: str, angle: np.ndarray) -> np.ndarray:
     """The hairline's height, with rounded corners."""
     angles, heights = _LINES[style]
-    return np.mean([np.interp(angle + s, angles, heights) for s in np.linspace(-7, 7, 9)], axis=0)
+    return np.mean([np.interp(angle + s, angles, heights) for s in np.linspace(-5, 5, 9)], axis=0)
 
 
 def _curtain(body: Body, eyes: Eyes, parts: list[Sheet]) -> Sheet:
@@ -172,7 +175,7 @@ def _curtain(body: Body, eyes: Eyes, parts: list[Sheet]) -> Sheet:
     around = np.degrees(np.arctan2(way[:, 0], way[:, 1]))  # 0 at the back
     radius = np.linalg.norm(way[:, :2], axis=1)
     heights = np.array((0.062, 0.045, 0.025, 0.0, -0.025, -0.05, -0.075, -0.098, -0.118, -0.13)) * unit
-    columns = np.linspace(-104, 104, 33)
+    columns = np.linspace(-126, 126, 37)
     outer = np.empty((len(heights), len(columns)))
     for n, level in enumerate(heights):
         high = max(level, 0.025 * unit)
@@ -184,11 +187,11 @@ def _curtain(body: Body, eyes: Eyes, parts: list[Sheet]) -> Sheet:
     kernel = np.array((1, 2, 3, 2, 1)) / 9
     outer = np.stack([np.convolve(np.pad(r, 2, mode="edge"), kernel, "valid") for r in outer])
     swell = np.interp(heights / unit, (-0.13, -0.10, -0.04, 0.0, 0.03, 0.062),
-                      (-0.004, 0.006, 0.010, 0.007, 0.001, -0.003)) * unit  # fmt: skip
+                      (-0.006, 0.003, 0.007, 0.005, -0.001, -0.011)) * unit  # fmt: skip
     outer = outer + swell[:, None]
     # The ends fall a little shorter to the front, and the front edge is rounded.
     turn = np.radians(columns)
-    front = np.abs(columns) / 104
+    front = np.abs(columns) / 126
     drop = heights[:, None] * np.where(heights[:, None] < 0, 1 - 0.10 * front**4, 1.0)
 
     def ring(values: np.ndarray) -> np.ndarray:

@@ -18,11 +18,11 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
         wanted = np.isin(which.materials, [SLOT[s] for s in slots])
         return Cover([(which.points, which.faces[wanted], which.weights, SLOT[slots[0]])], depth * size)
 
-    top, legs = cover(clothes, ("top",), 0.014), cover(clothes, ("legs",), 0.014)
+    top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs",), 0.018)
     hips, arm = body.head("thigh.L")[2], body.head("upper_arm.L")[2]
     for which, places, longest in (
-        (top, (0.06, 0.25, 0.45, 0.65, 0.82, 0.94), 0.15),
-        (legs, (-0.10, 0.0, 0.12), 0.14),
+        (top, (0.10, 0.25, 0.45, 0.65, 0.80, 0.92), 0.12),
+        (legs, (-0.08, 0.02, 0.12), 0.11),
     ):
         heights = hips + np.array(places) * (arm - hips)
         line = np.stack((np.zeros(len(heights)), np.full(len(heights), body.head("thigh.L")[1]), heights), axis=1)
