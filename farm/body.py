@@ -13,7 +13,7 @@ from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 
 from . import blender as blenders
-from . import plan, templates
+from . import assets, plan, templates
 from .errors import FarmError
 from .executors.local import do_one
 from .mux import mux_scene
@@ -39,6 +39,7 @@ class RenderOptions:
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
+    actors: str = "people"
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,24 @@ class Prepared:
     options: RenderOptions
 
 
-def prepare(job: Path | str, data: Path | str, options: RenderOptions | None = None) -> Prepared:
-    """Plan the rendering of a job file; writes nothing. Raises FarmError or DatasetError where nothing can be done."""
+def prepare(
+    job: Path | str,
+    data: Path | str,
+    options: RenderOptions | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Prepared:
+    """Plan the rendering of a job file; writes nothing but the people's data into the user's cache.
+
+    say is called with what there is to tell about them. Raises FarmError or DatasetError where nothing can be done.
+    """
     options = options or RenderOptions()
     dataset = Dataset.at(data)
     outputs = plan.Outputs(Path(options.out or dataset.root).absolute())
     _require_plain_path(outputs.root)
     listed = jobs.read(job, SceneId)
-    template = templates.choose(dataset, outputs, options.template)
+    own = options.template or dataset.body_template.is_file()
+    people = "" if own else assets.choose(options.actors, say)
+    template = templates.choose(dataset, outputs, options.template, people)
     planned = plan.make(
         listed.ids,
         dataset,
@@ -137,6 +148,7 @@ def composite(
     *,
     template: Path | str | None = None,
     blender: Path | str | None = None,
+    actors: str = "people",
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)
@@ -148,7 +160,8 @@ def composite(
     outputs = plan.Outputs(dataset.root)
     plan.make_room(outputs, sound=False)
     found = blenders.find(blender)
-    chosen = templates.choose(dataset, outputs, template)
+    own = template or dataset.body_template.is_file()
+    chosen = templates.choose(dataset, outputs, template, "" if own else assets.choose(actors))
     templates.build(chosen, dataset, outputs, found)
     request = batch.SaveComposite(str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save))
     return tuple(do_one(found, request, outputs.logs)["notices"])
