@@ -76,10 +76,11 @@ def hip_line(body: Body) -> float:
 
 
 def collar(body: Body, points: np.ndarray) -> np.ndarray:
-    """Positive above the jumper's neckline: a plane that falls towards the chest."""
+    """Positive, m, within the jumper's round neckline and above it."""
     rest = body.fit.pose.rest
     neck = rest.head("neck.0" if "neck.0" in rest.roles else "head")
-    return points[:, 2] - (neck[2] + 0.012 * body.size) - 0.22 * (points[:, 1] - neck[1])
+    round_the_neck = np.hypot(points[:, 0] - neck[0], points[:, 1] - neck[1] + 0.020 * body.size)
+    return np.maximum(0.076 * body.size - round_the_neck, points[:, 2] - neck[2] - 0.040 * body.size)
 
 
 def hands(body: Body) -> Sheet:
@@ -93,6 +94,11 @@ def hands(body: Body) -> Sheet:
         part = sheet.take(skin, rows)
         parts.append(sheet.cut(part, body.along(part.points, f"forearm.{side}", f"hand.{side}") - _HAND))
     return sheet.join(*parts)
+
+
+def _far(body: Body, part: Sheet) -> np.ndarray:
+    """Large on the arms and 0 elsewhere: cuts of the trunk leave them alone."""
+    return 10 * np.maximum(body.arms(part) - 0.4, 0.0)
 
 
 def _top(body: Body, tights: Sheet) -> Sheet:
@@ -109,10 +115,10 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     normal = sheet.normals(part.points, part.faces)
     above = ((lifted - part.points) * normal).sum(axis=1)
     lifted = lifted + normal * np.maximum(0.0125 * body.size - above, 0.0)[:, None]
-    lifted = _outside(body, lifted, np.abs(collar(body, lifted)) < 0.07 * body.size)
+    lifted = _outside(body, lifted, (np.abs(collar(body, lifted)) < 0.07 * body.size) & (np.abs(lifted[:, 0]) < 0.08 * body.size))
     part = replace(part, points=lifted)
-    part = sheet.cut(part, part.points[:, 2] - hip_line(body) + 10 * body.arms(part))
-    part = sheet.cut(part, -collar(body, part.points) + 10 * body.arms(part))
+    part = sheet.cut(part, part.points[:, 2] - hip_line(body) + _far(body, part))
+    part = sheet.cut(part, _far(body, part) - collar(body, part.points))
     for side in "LR":
         ends = 1.0 - body.along(part.points, f"forearm.{side}", f"hand.{side}") - (1 - _CUFF)
         part = sheet.cut(part, np.where(body.limb(part, side, "forearm") > 0.5, ends, 1.0))
@@ -135,7 +141,7 @@ def _outside(body: Body, points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 def _legs(body: Body, tights: Sheet) -> Sheet:
     part = replace(tights, keys=tights.keys[:0])
-    part = sheet.cut(part, hip_line(body) + 0.09 * body.size - part.points[:, 2] - 10 * body.arms(part))
+    part = sheet.cut(part, hip_line(body) + 0.09 * body.size - part.points[:, 2] - _far(body, part))
     normal = sheet.normals(part.points, part.faces)
     points = part.points + normal * (_LEGS * body.size)
     for side in "LR":
@@ -156,7 +162,7 @@ def _legs(body: Body, tights: Sheet) -> Sheet:
         new = np.maximum(radius, radius + (wanted - radius) * eased)
         points = middle + offset * (new / np.maximum(radius, 1e-6))[:, None]
     part = replace(part, points=sheet.smooth(points, part.faces, 2, 0.35))
-    part = sheet.cut(part, part.points[:, 2] - 0.05 * body.size + 10 * body.arms(part))
+    part = sheet.cut(part, part.points[:, 2] - 0.05 * body.size + _far(body, part))
     return sheet.hem(part, 0.008 * body.size).painted(SLOT["legs"])
 
 

@@ -15,6 +15,8 @@ from .sheet import Sheet
 _PUPIL, _IRIS = 11.5, 26.0
 _EYE_RINGS = (_PUPIL / 2, _PUPIL, 19.0, _IRIS, 38.0, 55.0, 75.0, 95.0, 120.0)
 _EYE_SIDES = 20
+#: How far the left eye turns to his left and up, degrees; the data's own eyeballs turn outwards by 4 degrees only.
+_GAZE = {"Out": (28.0, 0.0), "In": (-28.0, 0.0), "Up": (0.0, 20.0), "Down": (0.0, -24.0)}
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def build(body: Body, masks: Mapping[str, np.ndarray], key_names: tuple[str, ...
         # The lower ones are as thick as the upper ones in the data, and look like paint below the eye.
         upper = lashes.points[lashes.faces, 2].mean(axis=1) > eyes.middles[:, 2].mean()
         parts.append(sheet.take(lashes, upper))
-    parts += [_eye(body, f"helper-{side}-eye", eyes) for side in "lr"]
+    parts += [_eye(body, f"helper-{side}-eye", eyes, key_names) for side in "lr"]
     if hair == "long":
         parts.append(_curtain(body, eyes, parts))
     return sheet.join(*parts)
@@ -216,8 +218,8 @@ def _curtain(body: Body, eyes: Eyes, parts: list[Sheet]) -> Sheet:
     return Sheet(points, found, np.full(len(found), SLOT["hair"]), weights, keys)
 
 
-def _eye(body: Body, group: str, eyes: Eyes) -> Sheet:
-    """An eyeball with iris and pupil, turned by the keys as the data turn theirs."""
+def _eye(body: Body, group: str, eyes: Eyes, names: tuple[str, ...]) -> Sheet:
+    """An eyeball with iris and pupil, turned by the eyeLook keys; names: of all keys."""
     middle = eyes.middles[0 if "-l-" in group else 1]
     data = body.sheet(group)
     turns = np.arange(_EYE_SIDES) * (2 * np.pi / _EYE_SIDES)
@@ -239,13 +241,14 @@ def _eye(body: Body, group: str, eyes: Eyes) -> Sheet:
         name = "pupil" if ring <= _PUPIL else "iris" if ring <= _IRIS else "sclera"
         materials.append(np.full(_EYE_SIDES, SLOT[name]))
     keys = np.zeros((len(data.keys), len(points), 3))
-    centred = data.points - data.points.mean(axis=0)
-    for n, offsets in enumerate(data.keys):
-        if np.abs(offsets).max() > 1e-5:
-            moved = centred + offsets - offsets.mean(axis=0)
-            u, _, vt = np.linalg.svd(moved.T @ centred)
-            turn = u @ np.diag((1, 1, np.linalg.det(u @ vt))) @ vt
-            keys[n] = points @ turn.T - points
+    side = "Left" if "-l-" in group else "Right"
+    for gaze, (across, up) in _GAZE.items():
+        # In and out change sides with the eye.
+        angle = np.radians(across if side == "Left" else -across)
+        rise = np.radians(up)
+        c, s, d, e = np.cos(angle), np.sin(angle), np.cos(rise), np.sin(rise)
+        turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ np.array([[1, 0, 0], [0, d, e], [0, -e, d]])
+        keys[names.index(f"eyeLook{gaze}{side}")] = points @ turn.T - points
     weights = np.zeros((len(points), data.weights.shape[1]))
     weights[:, body.fit.pose.rest.roles["head"]] = 1.0
     return Sheet(points + middle, np.concatenate(faces), np.concatenate(materials), weights, keys)

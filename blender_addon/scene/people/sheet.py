@@ -148,16 +148,18 @@ def hem(sheet: Sheet, depth: float, wanted: np.ndarray | None = None) -> Sheet:
     if not len(rims):
         return sheet
     used, new = np.unique(rims, return_inverse=True)
-    new = new.reshape(rims.shape) + len(sheet.points)
+    # The strip has vertices of its own along the rim, so that shading does not run round the edge.
+    outer = new.reshape(rims.shape) + len(sheet.points)
+    inner = outer + len(used)
     inward = sheet.points[used] - normals(sheet.points, sheet.faces)[used] * depth
-    strip = np.stack((rims[:, 1], rims[:, 0], new[:, 0], new[:, 1]), axis=1)
+    strip = np.stack((outer[:, 1], outer[:, 0], inner[:, 0], inner[:, 1]), axis=1)
     owner = _owner(sheet, rims)
     return Sheet(
-        np.concatenate((sheet.points, inward)),
+        np.concatenate((sheet.points, sheet.points[used], inward)),
         np.concatenate((sheet.faces, strip)),
         np.concatenate((sheet.materials, sheet.materials[owner])),
-        np.concatenate((sheet.weights, sheet.weights[used])),
-        np.concatenate((sheet.keys, sheet.keys[:, used]), axis=1),
+        np.concatenate((sheet.weights, sheet.weights[used], sheet.weights[used])),
+        np.concatenate((sheet.keys, sheet.keys[:, used], sheet.keys[:, used]), axis=1),
     )
 
 
