@@ -168,7 +168,9 @@ def _copy(origin: Path, into: Path) -> None:
     roots = (origin, origin / "data", origin / PACKAGE / "data")
     root = next((candidate for candidate in roots if is_whole(candidate)), None)
     if root is None:
-        raise FarmError(f"{origin}: is no folder with the people's data (no {source.BASE.as_posix()} and what goes with it)")
+        raise FarmError(
+            f"{origin}: is no folder with the people's data (no {source.BASE.as_posix()} and what goes with it)"
+        )
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root).as_posix()
         if path.is_file() and inside.startswith(_KEPT):

@@ -12,8 +12,8 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 
-from . import blender as blenders
 from . import assets, plan, templates
+from . import blender as blenders
 from .errors import FarmError
 from .executors.local import do_one
 from .mux import mux_scene

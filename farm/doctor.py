@@ -15,9 +15,8 @@ from pathlib import Path
 
 from blender_addon.dataset import batch
 
-from . import assets
+from . import assets, video
 from . import blender as blenders
-from . import video
 from .errors import FarmError
 from .executors.local import do_one
 

@@ -29,9 +29,7 @@ class Template:
     assets: str = ""
 
 
-def choose(
-    dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = None, people: str = ""
-) -> Template:
+def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = None, people: str = "") -> Template:
     """`choice`, else the data set's own `scripts/body_to_render.blend`, else the built-in one; builds nothing.
 
     people: the folder of the people's data, or "" for mannequins. FarmError where the choice is no .blend file.

@@ -80,7 +80,7 @@ def collar(body: Body, points: np.ndarray) -> np.ndarray:
     rest = body.fit.pose.rest
     neck = rest.head("neck.0" if "neck.0" in rest.roles else "head")
     round_the_neck = np.hypot(points[:, 0] - neck[0], points[:, 1] - neck[1] + 0.020 * body.size)
-    return np.maximum(0.076 * body.size - round_the_neck, points[:, 2] - neck[2] - 0.040 * body.size)
+    return np.maximum(0.068 * body.size - round_the_neck, points[:, 2] - neck[2] - 0.040 * body.size)
 
 
 def hands(body: Body) -> Sheet:
@@ -115,7 +115,9 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     normal = sheet.normals(part.points, part.faces)
     above = ((lifted - part.points) * normal).sum(axis=1)
     lifted = lifted + normal * np.maximum(0.0125 * body.size - above, 0.0)[:, None]
-    lifted = _outside(body, lifted, (np.abs(collar(body, lifted)) < 0.07 * body.size) & (np.abs(lifted[:, 0]) < 0.08 * body.size))
+    lifted = _outside(
+        body, lifted, (np.abs(collar(body, lifted)) < 0.07 * body.size) & (np.abs(lifted[:, 0]) < 0.08 * body.size)
+    )
     part = replace(part, points=lifted)
     part = sheet.cut(part, part.points[:, 2] - hip_line(body) + _far(body, part))
     part = sheet.cut(part, _far(body, part) - collar(body, part.points))

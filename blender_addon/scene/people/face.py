@@ -33,7 +33,7 @@ def build(body: Body, masks: Mapping[str, np.ndarray], key_names: tuple[str, ...
     uv = _vertex_uv(body)
     eyes = find_eyes(body)
     region = {name: _sample(mask, uv) for name, mask in masks.items()}
-    near = (collar(body, skin.points) > -0.04 * body.size) & (body.arms(skin) < 0.02)
+    near = (collar(body, skin.points) > -0.04 * body.size) & (body.arms(skin) < 0.4)
     near &= skin.points[:, 2] > body.fit.pose.rest.head("head")[2] - 0.25 * body.size
     wanted = near[skin.faces].all(axis=1)
     # The vertices' regions travel as one more key, so that cuts interpolate them.
@@ -43,7 +43,7 @@ def build(body: Body, masks: Mapping[str, np.ndarray], key_names: tuple[str, ...
     skin = replace(skin, keys=np.concatenate((skin.keys, marks)))
     skin = sheet.take(skin, wanted)
     # Below the collar the neck ends, so that it never shows through the cloth.
-    skin = sheet.cut(skin, collar(body, skin.points) + 0.016 * body.size)
+    skin = sheet.cut(skin, collar(body, skin.points) + 0.022 * body.size)
     bare = skin
     skin, lips, _ = sheet.split(skin, skin.keys[-1, :, 0] - 0.45)
     inside = (skin.keys[-1, :, 1] > 0.4)[skin.faces].all(axis=1)

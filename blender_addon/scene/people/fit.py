@@ -136,7 +136,7 @@ class _Trunk:
         return np.stack((x, y, np.interp(points[:, 2], self.heights, self.places)), axis=1)
 
 
-def _place(role, points, at, tail, pose, size, head_scale, trunk) -> np.ndarray:  # noqa: ANN001
+def _place(role, points, at, tail, pose, size, head_scale, trunk) -> np.ndarray:
     """Where the bone of a role would take the body's points."""
     kind, _, side = role.partition(".")
     if kind in joint_roles.FINGERS:
@@ -181,7 +181,7 @@ def _place(role, points, at, tail, pose, size, head_scale, trunk) -> np.ndarray:
     return head + shift + (points - start) * girth
 
 
-def _stretch(points, start, end, to_start, to_end, girth) -> np.ndarray:  # noqa: ANN001
+def _stretch(points, start, end, to_start, to_end, girth) -> np.ndarray:
     """Points round the line from start to end, taken to another line and stretched along it; girth: across."""
     axis, aim = end - start, to_end - to_start
     length, wanted = np.linalg.norm(axis), np.linalg.norm(aim)
@@ -226,7 +226,7 @@ def _kabsch(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return u @ np.diag((1.0, 1.0, np.linalg.det(u @ vt))) @ vt
 
 
-def _collapse(source: Source, pairs: dict[int, int], bones: dict[str, int], rest: RestPose, moved) -> np.ndarray:  # noqa: ANN001
+def _collapse(source: Source, pairs: dict[int, int], bones: dict[str, int], rest: RestPose, moved) -> np.ndarray:
     """The bones' weights given to the actor's joints (V, J); trunk and neck are spread over their joints by height."""
     weights = np.zeros((len(source.weights), len(rest.names)))
     spine = joint_roles.chain_of(rest.roles, "spine")
@@ -238,7 +238,7 @@ def _collapse(source: Source, pairs: dict[int, int], bones: dict[str, int], rest
         rows = np.flatnonzero(share > 0)
         if not len(rows):
             continue
-        if bone in chains and chains[bone]:
+        if chains.get(bone):
             chain = chains[bone]
             ends = [*chain[1:], rest.roles["head"] if chain is neck else neck[0] if neck else rest.roles["head"]]
             centres = (rest.heads[chain, 2] + rest.heads[ends, 2]) / 2
