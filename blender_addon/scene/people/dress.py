@@ -59,7 +59,7 @@ class Body:
         return (points - a) @ (b - a) / ((b - a) @ (b - a))
 
     def arms(self, which: Sheet) -> np.ndarray:
-        return sum(self.limb(which, side, "upper_arm") for side in "LR")
+        return self.limb(which, "L", "upper_arm") + self.limb(which, "R", "upper_arm")
 
 
 def garments(body: Body) -> list[Sheet]:

@@ -153,7 +153,7 @@ def _hair(skin: Sheet, body: Body, eyes: Eyes, style: str) -> list[Sheet]:
     ease = ease * (2 - ease)
     crown = np.clip(height / (0.09 * unit), 0, 1)
     thick = unit * (0.0012 + ease * (side + (top - side) * crown))
-    direction = sides.points - (middle + (0, 0, 0.02 * unit))
+    direction = sides.points - (middle + np.array((0.0, 0.0, 0.02)) * unit)
     direction = direction / np.linalg.norm(direction, axis=1, keepdims=True)
     blend = 0.5 * direction + 0.5 * sheet.normals(sides.points, sides.faces)
     points = sides.points + blend * thick[:, None]

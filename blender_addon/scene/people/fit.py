@@ -51,7 +51,7 @@ def fit(source: Source, shape: np.ndarray, rest: RestPose) -> Fit:
     size = float(np.clip(rest.head("head")[2] / at["head"][2], 0.85, 1.15))
     head_scale = size**0.5
     trunk = _Trunk(at, pose, size)
-    pairs = {bone: joint for bone, joint in joint_roles.match(rest.roles, bones).items()}
+    pairs = joint_roles.match(rest.roles, bones)
     roles = {bone: role for role, bone in bones.items()}
     moved = np.zeros_like(shape)
     for bone in range(len(source.bones)):
@@ -80,9 +80,9 @@ def _pose(rest: RestPose, at: dict[str, np.ndarray]) -> ModelPose:
             kind, number, side = role.split(".")
             follower = f"{kind}.{int(number) + 1}.{side}"
         if follower in rest.roles and follower in at and role in at:
-            start, aim = at[role], at[follower] - at[role]
+            aim = at[follower] - at[role]
             if kind == "thumb" and _at_wrist(rest, side):
-                start, aim = at[f"hand.{side}"], at[follower] - at[f"hand.{side}"]
+                aim = at[follower] - at[f"hand.{side}"]
             now = turns[joint] @ (rest.heads[rest.roles[follower]] - rest.heads[joint])
             if np.linalg.norm(now) > 1e-4 and np.linalg.norm(aim) > 1e-4:
                 turns[joint] = rotations.to_matrix(rotations.swing(now, aim / np.linalg.norm(aim)))[0] @ turns[joint]
@@ -107,8 +107,8 @@ class _Trunk:
         def middle(places: dict[str, np.ndarray], role: str) -> np.ndarray:
             return (places[f"{role}.L"] + places[f"{role}.R"]) / 2
 
-        ours = {r: pose.head(r) for r in ("thigh.L", "thigh.R", "upper_arm.L", "upper_arm.R", "head") if r in
-                pose.rest.roles}  # fmt: skip
+        wanted = ("thigh.L", "thigh.R", "upper_arm.L", "upper_arm.R", "head")
+        ours: dict[str, np.ndarray] = {role: pose.head(role) for role in wanted}
         hip, arm, head = middle(at, "thigh"), middle(at, "upper_arm"), at["head"]
         hip_to, arm_to, head_to = middle(ours, "thigh"), middle(ours, "upper_arm"), ours["head"].copy()
         arm_to = arm_to - (0, 0, _SHOULDER_DOWN * size)

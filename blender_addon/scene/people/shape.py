@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -39,8 +39,7 @@ def build_of(actor: str, *, female: bool) -> Build:
     """An actor's build: fixed for the data set's actors, else the same for the same id everywhere."""
     if actor in BUILDS:
         found = BUILDS[actor]
-        return found if female == (found.hair == "long") else Build(found.races, found.muscle, found.weight,
-                                                                     found.face, "long" if female else "short")  # fmt: skip
+        return found if female == (found.hair == "long") else replace(found, hair="long" if female else "short")
     digest = hashlib.sha256(actor.encode()).digest()
     shares = np.array([40 + digest[0] % 100, digest[1] % 80, digest[2] % 80], dtype=float)
     races = dict(zip(("caucasian", "asian", "african"), (shares / shares.sum()).tolist(), strict=True))

@@ -55,7 +55,9 @@ def split(sheet: Sheet, field: np.ndarray) -> tuple[Sheet, np.ndarray, np.ndarra
     made: dict[tuple[int, int], int] = {}
     pairs: list[tuple[int, int]] = []
     count = len(sheet.points)
-    pieces, piece_materials, piece_signs = [], [], []
+    pieces: list[list[int]] = []
+    piece_materials: list[int] = []
+    piece_signs: list[bool] = []
     for row, material in zip(sheet.faces[crossed].tolist(), sheet.materials[crossed].tolist(), strict=True):
         polygon = list(dict.fromkeys(row))
         for positive in (True, False):
