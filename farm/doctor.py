@@ -15,8 +15,8 @@ from pathlib import Path
 
 from blender_addon.dataset import batch
 
+from . import assets, video
 from . import blender as blenders
-from . import video
 from .errors import FarmError
 from .executors.local import do_one
 
@@ -69,7 +69,7 @@ def examine(folder: Path, blender: Path | None = None) -> list[Finding]:
         findings += engines
         if not any(engine.good for engine in engines):
             findings.append(Finding("rendering", False, "no engine renders here", engines[0].advice))
-    findings += [_ffmpeg(), _room(folder)]
+    findings += [_ffmpeg(), _people(), _room(folder)]
     return findings
 
 
@@ -140,6 +140,14 @@ def _ffmpeg() -> Finding:
         return Finding("ffmpeg", False, "does not run", str(error))
     version = done.stdout.splitlines()[0].removeprefix("ffmpeg version ").split(" Copyright")[0]
     return Finding("ffmpeg", True, f"{version} ({binary})")
+
+
+def _people() -> Finding:
+    found = assets.there()
+    if found:
+        return Finding("people", True, f"their data are in {found}", needed=False)
+    advice = "`interact-farm template fetch` gets them; without, the built-in actors are mannequins"
+    return Finding("people", False, "their data have not been fetched", advice, needed=False)
 
 
 def _room(folder: Path) -> Finding:

@@ -10,7 +10,7 @@ from blender_addon.dataset import batch, databases
 from blender_addon.dataset.actor_skeletons import actor_skeletons
 from blender_addon.dataset.layout import Dataset
 
-from . import __version__, plan
+from . import __version__, assets, plan
 from .blender import WORKER, Blender
 from .errors import FarmError
 from .executors.local import do_one
@@ -21,17 +21,18 @@ _RIG_TABLE = "rigs.toml"
 
 @dataclass(frozen=True)
 class Template:
-    """A template file and the fingerprint of what it shows."""
+    """A template file and the fingerprint of what it shows; assets: the people's data that a built-in one needs."""
 
     path: Path
     fingerprint: str
     builtin: bool
+    assets: str = ""
 
 
-def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = None) -> Template:
+def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = None, people: str = "") -> Template:
     """`choice`, else the data set's own `scripts/body_to_render.blend`, else the built-in one; builds nothing.
 
-    FarmError where the choice is no .blend file.
+    people: the folder of the people's data, or "" for mannequins. FarmError where the choice is no .blend file.
     """
     own = choice or (dataset.body_template if dataset.body_template.is_file() else None)
     if own is not None:
@@ -45,30 +46,31 @@ def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = 
             raise FarmError(f"{own}: is no .blend file; --template must name one")
         fingerprint = plan.file_fingerprint(own) + plan.file_fingerprint(own.with_name(_RIG_TABLE))
         return Template(own, fingerprint, builtin=False)
-    fingerprint = _builtin_fingerprint(dataset)
-    return Template(outputs.runs / f"template-{fingerprint}.blend", fingerprint, builtin=True)
+    fingerprint = _builtin_fingerprint(dataset, people=bool(people))
+    return Template(outputs.runs / f"template-{fingerprint}.blend", fingerprint, builtin=True, assets=people)
 
 
 def build(template: Template, dataset: Dataset, blender: Blender) -> None:
     """See that the template's file is there: a built-in one is built the first time."""
     if template.builtin and not template.path.is_file():
-        make(template.path, dataset, blender)
+        make(template.path, dataset, blender, template.assets)
 
 
-def make(output: Path, dataset: Dataset, blender: Blender) -> tuple[str, ...]:
-    """Build the built-in template with every actor of the data set; returns notices."""
+def make(output: Path, dataset: Dataset, blender: Blender, people: str = "") -> tuple[str, ...]:
+    """Build the built-in template with every actor of the data set; returns notices. people: as for `choose`."""
     output = Path(output).absolute()
     if output.suffix != ".blend":
         raise FarmError(f"{output}: a template's name ends in .blend")
-    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output)))
+    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output), people))
     return tuple(event["notices"])
 
 
-def _builtin_fingerprint(dataset: Dataset) -> str:
+def _builtin_fingerprint(dataset: Dataset, *, people: bool) -> str:
     """Of the actors' skeletons and of the code that makes people and stage from them."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=8)
-    for source in sorted((WORKER.parent / "scene").glob("*.py")):
+    for source in sorted((WORKER.parent / "scene").rglob("*.py")):
         digest.update(source.read_bytes())
+    digest.update(f"people {assets.SHA256}".encode() if people else b"mannequins")
     skeletons = actor_skeletons(dataset)
     for actor in databases.actors(dataset).values():
         skeleton = skeletons.get(actor.id)

@@ -66,11 +66,15 @@ class SaveComposite:
 
 @dataclass(frozen=True)
 class MakeTemplate:
-    """Build the built-in template with every actor of the data set and save it as the .blend file `output`."""
+    """Build the built-in template with every actor of the data set and save it as the .blend file `output`.
+
+    assets: the folder of the people's data, or "" for mannequins.
+    """
 
     id: str
     data: str
     output: str
+    assets: str = ""
 
 
 @dataclass(frozen=True)

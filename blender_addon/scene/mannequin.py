@@ -53,7 +53,7 @@ LOOKS = {
 _SKINS = ("e0ac87", "efc3a2", "c98e68", "b97f5c", "8f5b40")
 _HAIRS = ("3b2a20", "1f1b1a", "5a3320", "8a5a30", "6a6a6c")
 _LIPS, _LASHES, _TEETH, _MOUTH, _TONGUE = map(_hex, ("b8605a", "2a1f1c", "f4f0e8", "4a1c1c", "b4605c"))
-_IRISES = ("4d7aa0", "6b4a2a", "5f7a4a", "7a5a34")
+IRISES = ("4d7aa0", "6b4a2a", "5f7a4a", "7a5a34")
 
 
 def look_of(actor: str, gender: str = "") -> Look:
@@ -87,52 +87,62 @@ def build(actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, g
     """
     rest = rest_pose.stand(skeleton)
     look = look_of(actor, gender)
-    armature = _armature(actor, rest, collection)
+    armature = make_armature(actor, rest, collection)
     measures = mannequin_body.measure(model_pose(rest), look.female)
     parts = mannequin_body.parts(measures)
     body = mannequin_body.join(measures, parts)
     head = mannequin_head.build(female=look.female)
     scale = mannequin_head.scale_for(rest, female=look.female)
-    shown = {
-        "top": (look.top, 0.85), "legs": (look.legs, 0.9), "shoes": (look.shoes, 0.6), "soles": (_sole(look), 0.7),
-        "skin": (look.skin, 0.55), "hair": (look.hair, 0.5), "brows": (_darker(look.hair, 0.75), 0.7),
-        "lips": (_mix(look.skin, _LIPS, 0.55), 0.4), "lashes": (_LASHES, 0.6), "teeth": (_TEETH, 0.3),
-        "mouth": (_MOUTH, 0.8), "tongue": (_TONGUE, 0.4), "sclera": (_hex("f3f1ee"), 0.15),
-        "pupil": (_hex("0b0a0a"), 0.1),
-        "iris": (_hex(_IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(_IRISES)]), 0.15),
-    }  # fmt: skip
-    materials = {name: _material(f"actor_{actor}_{name}", *values) for name, values in shown.items()}
+    shown = shown_colours(look, IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(IRISES)])
+    materials = {name: make_material(f"actor_{actor}_{name}", *values) for name, values in shown.items()}
 
-    mesh = _mesh(f"actor_{actor}_body", body.vertices, body.faces, body.materials)
+    mesh = make_mesh(f"actor_{actor}_body", body.vertices, body.faces, body.materials)
     for name in mannequin_body.MATERIALS:
         mesh.materials.append(materials[name])
-    thing = _hang(mesh, armature, actor, collection)
+    thing = hang(mesh, armature, actor, collection)
     for joint, (vertices, weights) in sorted(body.weights.items()):
-        _weigh(thing, rest.names[joint], vertices, weights)
+        weigh(thing, rest.names[joint], vertices, weights)
 
     triangles, materials_of = _triangles(head.faces, head.materials)
-    mesh = _mesh(f"actor_{actor}_head", head.vertices * scale + rest.head("head"), triangles, materials_of)
+    mesh = make_mesh(f"actor_{actor}_head", head.vertices * scale + rest.head("head"), triangles, materials_of)
     for name in mannequin_head.MATERIALS:
         mesh.materials.append(materials[name])
-    thing = _hang(mesh, armature, actor, collection)
+    thing = hang(mesh, armature, actor, collection)
     count = len(head.vertices)
-    _weigh(thing, rest.names[rest.roles["head"]], np.arange(count), np.ones(count))
-    _add_keys(thing, {name: offsets * scale for name, offsets in head.keys.items()})
+    weigh(thing, rest.names[rest.roles["head"]], np.arange(count), np.ones(count))
+    add_keys(thing, {name: offsets * scale for name, offsets in head.keys.items()})
     for part in ("body", "head"):
         collection.objects[f"actor_{actor}_{part}"].display.show_shadows = False
 
     shell = mannequin_shadow.build(measures, parts, scale)
-    mesh = _mesh(f"actor_{actor}_shadow", shell.vertices, shell.faces, shell.materials)
+    mesh = make_mesh(f"actor_{actor}_shadow", shell.vertices, shell.faces, shell.materials)
     for name in mannequin_body.MATERIALS:
         mesh.materials.append(materials[name])
-    thing = _hang(mesh, armature, actor, collection)
+    thing = hang(mesh, armature, actor, collection)
     for joint, (vertices, weights) in sorted(mannequin_body.by_joint(shell.weights).items()):
-        _weigh(thing, rest.names[joint], vertices, weights)
+        weigh(thing, rest.names[joint], vertices, weights)
+    hide_but_for_shadows(thing)
+    return armature
+
+
+def hide_but_for_shadows(thing: bpy.types.Object) -> None:
+    """Leave a shadow shell to Workbench alone."""
     # Workbench knows none of these flags; EEVEE and Cycles, which heed them, let the real meshes cast shadows.
     for flag in ("camera", "diffuse", "glossy", "transmission", "volume_scatter", "shadow"):
         setattr(thing, f"visible_{flag}", False)
     thing.hide_select = True
-    return armature
+
+
+def shown_colours(look: Look, iris: str) -> dict[str, tuple[Colour, float]]:
+    """Colour and roughness of each of an actor's materials; iris: the eyes' colour as hexadecimal digits."""
+    return {
+        "top": (look.top, 0.85), "legs": (look.legs, 0.9), "shoes": (look.shoes, 0.6), "soles": (_sole(look), 0.7),
+        "skin": (look.skin, 0.55), "hair": (look.hair, 0.5), "brows": (_darker(look.hair, 0.75), 0.7),
+        "lips": (mix(look.skin, _LIPS, 0.55), 0.4), "lashes": (_LASHES, 0.6), "teeth": (_TEETH, 0.3),
+        "mouth": (_MOUTH, 0.8), "tongue": (_TONGUE, 0.4), "sclera": (_hex("f3f1ee"), 0.15),
+        "pupil": (_hex("0b0a0a"), 0.1),
+        "iris": (_hex(iris), 0.15),
+    }  # fmt: skip
 
 
 def bone_tails(rest: rest_pose.RestPose) -> np.ndarray:
@@ -169,7 +179,7 @@ def _continuations(roles: dict[str, int]) -> list[tuple[str, str]]:
     return [pair for row in found for pair in itertools.pairwise(row)]
 
 
-def _armature(actor: str, rest: rest_pose.RestPose, collection: bpy.types.Collection) -> bpy.types.Object:
+def make_armature(actor: str, rest: rest_pose.RestPose, collection: bpy.types.Collection) -> bpy.types.Object:
     data = bpy.data.armatures.new(f"actor_{actor}")
     thing = bpy.data.objects.new(f"actor_{actor}", data)
     thing["interact_actor"] = actor
@@ -221,7 +231,7 @@ def _triangles(faces: np.ndarray, materials: np.ndarray) -> tuple[np.ndarray, np
     )
 
 
-def _mesh(name: str, vertices: np.ndarray, faces: np.ndarray, materials: np.ndarray) -> bpy.types.Mesh:
+def make_mesh(name: str, vertices: np.ndarray, faces: np.ndarray, materials: np.ndarray) -> bpy.types.Mesh:
     """A smooth mesh from vertices (V, 3), quads (F, 4) - a triangle repeats its last corner - and materials (F,)."""
     mesh = bpy.data.meshes.new(name)
     corners = np.where(faces[:, 3] == faces[:, 2], 3, 4)
@@ -239,7 +249,7 @@ def _mesh(name: str, vertices: np.ndarray, faces: np.ndarray, materials: np.ndar
     return mesh
 
 
-def _hang(
+def hang(
     mesh: bpy.types.Mesh, armature: bpy.types.Object, actor: str, collection: bpy.types.Collection
 ) -> bpy.types.Object:
     thing = bpy.data.objects.new(mesh.name, mesh)
@@ -251,7 +261,7 @@ def _hang(
     return thing
 
 
-def _weigh(thing: bpy.types.Object, bone: str, vertices: np.ndarray, weights: np.ndarray) -> None:
+def weigh(thing: bpy.types.Object, bone: str, vertices: np.ndarray, weights: np.ndarray) -> None:
     group = thing.vertex_groups.new(name=bone)
     whole = weights > 1.0 - 1e-6
     group.add(vertices[whole].tolist(), 1.0, "REPLACE")
@@ -259,19 +269,19 @@ def _weigh(thing: bpy.types.Object, bone: str, vertices: np.ndarray, weights: np
         group.add((vertex,), weight, "REPLACE")
 
 
-def _add_keys(thing: bpy.types.Object, keys: dict[str, np.ndarray]) -> None:
-    """The shape keys: Basis and ARKIT_NAMES in order, as offsets (V, 3) m from the mesh."""
+def add_keys(thing: bpy.types.Object, keys: dict[str, np.ndarray]) -> None:
+    """The shape keys: Basis and ARKIT_NAMES in order and what there is besides, as offsets (V, 3) m from the mesh."""
     thing.shape_key_add(name="Basis", from_mix=False)
     basis = np.empty(len(thing.data.vertices) * 3, dtype=np.float32)
     thing.data.vertices.foreach_get("co", basis)
-    for name in ARKIT_NAMES:
+    for name in (*ARKIT_NAMES, *(name for name in keys if name not in ARKIT_NAMES)):
         key = thing.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", basis + keys[name].astype(np.float32).ravel())
         key.slider_min, key.slider_max = 0.0, 1.0
         key.value = 0.0  # a new key's value is 1 in Blender 5.0
 
 
-def _material(name: str, colour: Colour, roughness: float) -> bpy.types.Material:
+def make_material(name: str, colour: Colour, roughness: float) -> bpy.types.Material:
     """A plain material that shows the sRGB `colour` in every engine."""
     material = bpy.data.materials.new(name)
     if material.node_tree is None:
@@ -285,7 +295,7 @@ def _material(name: str, colour: Colour, roughness: float) -> bpy.types.Material
     return material
 
 
-def _mix(a: Colour, b: Colour, share: float) -> Colour:
+def mix(a: Colour, b: Colour, share: float) -> Colour:
     red, green, blue = (x + (y - x) * share for x, y in zip(a, b, strict=True))
     return red, green, blue
 

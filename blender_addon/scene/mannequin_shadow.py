@@ -39,7 +39,7 @@ class Shell:
     weights: np.ndarray
 
 
-class _Cover:
+class Cover:
     """A part of the body, in the modelling pose, under which pieces of the shell are laid."""
 
     def __init__(self, parts: Sequence[tuple], depth: float) -> None:
@@ -109,10 +109,10 @@ def build(body: Measures, parts: Sequence[tuple], head_scale: float) -> Shell:
     covers = {}
     for material, depth in _DEPTH.items():
         if material not in (SKIN, SHOES):
-            covers[material] = _Cover([part for part in parts if part[3] == material], depth * size)
+            covers[material] = Cover([part for part in parts if part[3] == material], depth * size)
     pieces = [*_trunk(body, covers)]
     skin = [part for part in parts if part[3] == SKIN]
-    neck = _Cover(skin[:1], _DEPTH[SKIN] * size)
+    neck = Cover(skin[:1], _DEPTH[SKIN] * size)
     bottom, top = body.spine[-1], pose.head("head")
     pieces.append(neck.tube(np.array((bottom - (0, 0, 0.03 * size), bottom, top)), (0.0, 1.0, 2.0), 8, 0.08 * size))
     for side in "LR":
@@ -122,16 +122,16 @@ def build(body: Measures, parts: Sequence[tuple], head_scale: float) -> Shell:
             pieces.append(covers[LEGS].tube(line, (0.13, 0.35, 0.65, 0.9, 1, 1.1, 1.4, 1.95), 8, 0.085 * size))
     # Hands follow the neck among the skins, feet come as pairs of shoe and sole.
     for side, part in zip([s for s in "LR" if f"hand.{s}" in roles], skin[1:], strict=True):
-        pieces += _hand(body, side, _Cover([part], _DEPTH[SKIN] * size))
+        pieces += _hand(body, side, Cover([part], _DEPTH[SKIN] * size))
     shoes = [part for part in parts if part[3] in (SHOES, SOLES)]
     for n, side in enumerate(s for s in "LR" if f"foot.{s}" in roles):
-        pieces.append(_foot(body, side, _Cover(shoes[2 * n : 2 * n + 1], _DEPTH[SHOES] * size)))
+        pieces.append(_foot(body, side, Cover(shoes[2 * n : 2 * n + 1], _DEPTH[SHOES] * size)))
     vertices, faces, weights, materials = zip(*pieces, strict=True)
     matrix = mannequin_weights.tidy(np.concatenate(weights))
     vertices = [pose.to_rest(np.concatenate(vertices), matrix)]
     faces, materials, count = list(faces), [*materials, *(SKIN for _ in _HEAD)], [len(rows) for rows in weights]
     for centre, radii in _HEAD:
-        points, quads = _ball(np.array(centre), np.array(radii))
+        points, quads = ball(np.array(centre), np.array(radii))
         vertices.append(points * head_scale + pose.rest.head("head"))
         faces.append(quads)
         count.append(len(points))
@@ -144,7 +144,7 @@ def build(body: Measures, parts: Sequence[tuple], head_scale: float) -> Shell:
     return Shell(np.concatenate(vertices), everything.astype(np.int32), shown, matrix)
 
 
-def _trunk(body: Measures, covers: dict[int, _Cover]) -> list[tuple]:
+def _trunk(body: Measures, covers: dict[int, Cover]) -> list[tuple]:
     """The chest under the jumper and the hips under the trousers, as far as the jumper does not hide them."""
     tall = body.neck - body.hips
     pieces = []
@@ -160,7 +160,7 @@ def _trunk(body: Measures, covers: dict[int, _Cover]) -> list[tuple]:
     return pieces
 
 
-def _hand(body: Measures, side: str, cover: _Cover) -> list[tuple]:
+def _hand(body: Measures, side: str, cover: Cover) -> list[tuple]:
     """Palm and fingers of a hand."""
     pose, size = body.pose, body.size
     rest, roles = pose.rest, pose.rest.roles
@@ -182,7 +182,7 @@ def _hand(body: Measures, side: str, cover: _Cover) -> list[tuple]:
     return pieces
 
 
-def _foot(body: Measures, side: str, cover: _Cover) -> tuple:
+def _foot(body: Measures, side: str, cover: Cover) -> tuple:
     """A foot in its shoe, from the heel to the toes."""
     ankle = body.pose.head(f"foot.{side}")
     level = (cover.vertices - ankle) * (1, 1, 0)
@@ -199,7 +199,7 @@ def _foot(body: Measures, side: str, cover: _Cover) -> tuple:
     return cover.tube(line, range(len(line)), 8, 0.07 * body.size)
 
 
-def _ball(centre: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ball(centre: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A coarse ellipsoid: vertices (V, 3) m and faces (F, 4)."""
     polar = np.linspace(0.0, np.pi, 8)[1:-1]
     turn = np.arange(10) * (2 * np.pi / 10)

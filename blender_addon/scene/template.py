@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from ..dataset import databases
@@ -9,13 +11,17 @@ from ..dataset.actor_skeletons import actor_skeletons
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from . import mannequin, stage
+from .people import actor as people
 
 #: On the scene of a template that was built here.
 BUILTIN_PROPERTY = "interact_builtin"
 
 
-def build(dataset: Dataset) -> tuple[str, ...]:
-    """Replace the open file by the built-in template; returns notices (actors without any motion)."""
+def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
+    """Replace the open file by the built-in template; returns notices (actors without any motion).
+
+    assets: the folder of the people's data; without it the actors are mannequins.
+    """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     scene[BUILTIN_PROPERTY] = True
@@ -28,7 +34,10 @@ def build(dataset: Dataset) -> tuple[str, ...]:
             continue
         collection = bpy.data.collections.new(f"actor_{actor.id}")
         scene.collection.children.link(collection)
-        mannequin.build(actor.id, skeletons[actor.id], collection, gender=actor.gender)
+        if assets:
+            people.build(actor.id, skeletons[actor.id], collection, gender=actor.gender, assets=assets)
+        else:
+            mannequin.build(actor.id, skeletons[actor.id], collection, gender=actor.gender)
     if len(notices) == len(databases.actors(dataset)):
         raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
     return tuple(notices)

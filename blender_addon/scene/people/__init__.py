@@ -1,0 +1,1 @@
+"""Built-in actors that look like people, made from MakeHuman's CC0 data; numpy alone but for `actor`."""

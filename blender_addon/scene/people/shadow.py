@@ -1,0 +1,70 @@
+"""The shell inside an actor that casts Workbench's shadows for him: see mannequin_shadow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..mannequin_shadow import Cover
+from .dress import SLOT, Body
+from .sheet import Sheet
+
+
+def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
+    """A coarse closed shell in the A-pose, with its weights."""
+    size = body.size
+    pieces = []
+
+    def cover(which: Sheet, slots: tuple[str, ...], depth: float) -> Cover:
+        wanted = np.isin(which.materials, [SLOT[s] for s in slots])
+        return Cover([(which.points, which.faces[wanted], which.weights, SLOT[slots[0]])], depth * size)
+
+    top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs",), 0.018)
+    hips, arm = body.head("thigh.L")[2], body.head("upper_arm.L")[2]
+    for which, places, longest in (
+        (top, (0.10, 0.25, 0.45, 0.65, 0.80, 0.92), 0.12),
+        (legs, (-0.08, 0.02, 0.12), 0.11),
+    ):
+        heights = hips + np.array(places) * (arm - hips)
+        line = np.stack((np.zeros(len(heights)), np.full(len(heights), body.head("thigh.L")[1]), heights), axis=1)
+        pieces.append(which.tube(line, range(len(line)), 12, longest * size))
+    for side in "LR":
+        arms = np.array([body.head(f"{r}.{side}") for r in ("upper_arm", "forearm", "hand")])
+        pieces.append(top.tube(arms, (0.15, 0.4, 0.7, 0.95, 1.1, 1.5, 1.9), 8, 0.06 * size))
+        knees = np.array([body.head(f"{r}.{side}") for r in ("thigh", "shin", "foot")])
+        pieces.append(legs.tube(knees, (0.25, 0.45, 0.7, 0.95, 1.1, 1.5, 1.85), 8, 0.08 * size))
+    shells, starts = [], 0
+    faces, weights, slots = [], [], []
+    for points, quads, share, slot in pieces:
+        shells.append(points)
+        faces.append(quads + starts)
+        weights.append(share)
+        slots.append(np.full(len(quads), slot))
+        starts += len(points)
+    for centre, radii in _skull(body):
+        points, quads = _ball(centre, radii)
+        shells.append(points)
+        faces.append(quads + starts)
+        rigid = np.zeros((len(points), body.fit.weights.shape[1]))
+        rigid[:, body.fit.pose.rest.roles["head"]] = 1.0
+        weights.append(rigid)
+        slots.append(np.full(len(quads), SLOT["skin"]))
+        starts += len(points)
+    everything = np.concatenate(shells)
+    return Sheet(
+        everything, np.concatenate(faces), np.concatenate(slots), np.concatenate(weights),
+        np.zeros((0, len(everything), 3)),
+    )  # fmt: skip
+
+
+def _skull(body: Body) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Ellipsoids within the cranium."""
+    scale = body.fit.head_scale
+    eyes = [body.fit.vertices[body.source.cubes[f"helper-{side}-eye"]].mean(axis=0) for side in "lr"]
+    middle = (eyes[0] + eyes[1]) / 2 + np.array((0.0, 0.082, 0.035)) * scale
+    return [(middle, np.array((0.058, 0.075, 0.062)) * scale)]
+
+
+def _ball(centre: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from ..mannequin_shadow import ball
+
+    return ball(centre, radii)

@@ -1,0 +1,124 @@
+"""The people: their joints are the capture's, their faces do what the keys say, their clothes cover them."""
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from blender_addon.dataset import rest_pose  # noqa: E402
+from blender_addon.dataset.blendshapes import ARKIT_NAMES  # noqa: E402
+from blender_addon.scene.people import actor, dress, sheet, source  # noqa: E402
+from farm import assets  # noqa: E402
+from tests.scene.test_mannequin import interact_like  # noqa: E402
+
+DATA = assets.there()
+pytestmark = pytest.mark.skipif(DATA is None, reason="the people's data have not been fetched")
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["male", "female"])
+def body(request):
+    rest = rest_pose.stand(interact_like())
+    return actor.fitted(source.read(DATA), "002" if request.param else "001", rest, female=request.param)[0]
+
+
+@pytest.fixture(scope="module")
+def person():
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    collection = bpy.data.collections.new("actor_001")
+    bpy.context.scene.collection.children.link(collection)
+    return actor.build("001", interact_like(), collection, gender="male", assets=DATA)
+
+
+def head(name):
+    mesh = bpy.data.objects["actor_001_head"].data
+    basis = np.empty(len(mesh.vertices) * 3, dtype=np.float32)
+    moved = basis.copy()
+    mesh.shape_keys.key_blocks["Basis"].data.foreach_get("co", basis)
+    mesh.shape_keys.key_blocks[name].data.foreach_get("co", moved)
+    return basis.reshape(-1, 3), (moved - basis).reshape(-1, 3)
+
+
+def test_the_bones_are_the_skeletons_and_the_names_are_the_mannequins(person):
+    rest = rest_pose.stand(interact_like())
+    heads = np.array([person.data.bones[name].head_local for name in rest.names])
+    assert np.abs(heads - rest.heads).max() < 1e-5
+    assert person["interact_actor"] == "001"
+    for part in ("body", "head", "shadow"):
+        assert bpy.data.objects[f"actor_001_{part}"].parent == person
+    assert actor.ORIGIN_NAME in bpy.data.texts
+    assert sum(len(o.data.vertices) for o in bpy.data.objects if o.type == "MESH") < 15_500
+
+
+@pytest.mark.parametrize("joint", ["hand", "foot"])
+def test_the_skin_ends_where_the_captures_joints_are(body, joint):
+    # The ring of the data's skin round a joint has its middle at the joint.
+    cube = {"hand": "hand", "foot": "ankle"}[joint]
+    for side in "LR":
+        middle = body.fit.vertices[body.source.cubes[f"joint-{side.lower()}-{cube}"]].mean(axis=0)
+        assert np.linalg.norm(middle - body.head(f"{joint}.{side}")) < 0.02
+
+
+def test_weights_are_whole_and_an_armature_in_the_a_pose_shows_the_fitted_body(body):
+    pose, weights = body.fit.pose, body.fit.weights
+    used = np.unique(body.source.faces)
+    assert np.allclose(weights[used].sum(axis=1), 1.0)
+    rest = pose.to_rest(body.fit.vertices[used], weights[used])
+    shifts = pose.heads - np.einsum("jab,jb->ja", pose.turns, pose.rest.heads)
+    turns = (weights[used] @ pose.turns.reshape(-1, 9)).reshape(-1, 3, 3)
+    back = np.einsum("vab,vb->va", turns, rest) + weights[used] @ shifts
+    assert np.abs(back - body.fit.vertices[used]).max() < 1e-9
+
+
+def test_every_key_is_there_and_moves_something(person):
+    for name in (*ARKIT_NAMES, "tongueOut"):
+        assert np.linalg.norm(head(name)[1], axis=1).max() > 0.0005, name
+
+
+@pytest.mark.parametrize(
+    ("key", "axis", "sign", "side"),
+    [("jawOpen", 2, -1, 0), ("eyeBlinkLeft", 2, -1, 1), ("eyeBlinkRight", 2, -1, -1), ("mouthSmileLeft", 2, 1, 1),
+     ("mouthSmileRight", 2, 1, -1), ("browInnerUp", 2, 1, 0), ("mouthPucker", 1, -1, 0), ("jawForward", 1, -1, 0),
+     ("jawLeft", 0, 1, 0), ("mouthLeft", 0, 1, 0), ("mouthRight", 0, -1, 0), ("tongueOut", 1, -1, 0),
+     ("mouthFrownLeft", 2, -1, 1), ("browDownRight", 2, -1, -1), ("eyeLookUpLeft", 2, 1, 1)],
+)  # fmt: skip
+def test_a_key_moves_its_region_where_it_says(person, key, axis, sign, side):
+    points, offsets = head(key)
+    strongest = np.argsort(-np.linalg.norm(offsets, axis=1))[:40]
+    assert (offsets[strongest, axis] * sign).mean() > 0.0003
+    if side:
+        assert (points[strongest, 0] * side > 0).mean() > 0.95
+
+
+def test_the_pupil_looks_where_the_key_says(person):
+    thing = bpy.data.objects["actor_001_head"]
+    pupils = {v for p in thing.data.polygons if p.material_index == dress.SLOT["pupil"] for v in p.vertices}
+    rows = np.array(sorted(pupils))
+    for key, axis, sign in (("eyeLookOutLeft", 0, 1), ("eyeLookInLeft", 0, -1), ("eyeLookDownLeft", 2, -1)):
+        points, offsets = head(key)
+        left = rows[points[rows, 0] > 0]
+        assert (offsets[left, axis] * sign).min() > 0.002, key
+
+
+def test_hems_are_straight_and_the_jumper_lies_over_the_trousers(body):
+    top, legs = dress.garments(body)[:2]
+    assert abs(top.points[:, 2].min() - dress.hip_line(body)) < 0.012
+    band = legs.points[(legs.points[:, 2] > dress.hip_line(body) + 0.01) & (body.arms(legs) < 0.1)]
+    normals = sheet.normals(top.points, top.faces)
+    for point in band[::5]:
+        nearest = np.argmin(((top.points - point) ** 2).sum(axis=1))
+        assert (point - top.points[nearest]) @ normals[nearest] < 0.002
+
+
+def test_a_cut_follows_its_line_and_keeps_the_area():
+    grid = np.stack(np.meshgrid(np.arange(4.0), np.arange(4.0), [0.0], indexing="ij"), axis=-1).reshape(-1, 3)
+    faces = np.array([(4 * a + b, 4 * a + b + 4, 4 * a + b + 5, 4 * a + b + 1) for a in range(3) for b in range(3)])
+    flat = sheet.Sheet(grid, faces, np.zeros(9, dtype=int), np.ones((16, 1)), np.zeros((0, 16, 3)))
+    field = 1.3 - grid[:, 0] - 0.25 * grid[:, 1]
+
+    def area(part):
+        corners = part.points[part.faces]
+        return np.linalg.norm(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]), axis=1).sum() / 2
+
+    inside, outside = sheet.cut(flat, field), sheet.cut(flat, -field)
+    assert area(inside) + area(outside) == pytest.approx(9.0)
+    assert (1.3 - inside.points[:, 0] - 0.25 * inside.points[:, 1]).min() > -1e-6
