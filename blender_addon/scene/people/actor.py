@@ -8,13 +8,13 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ...dataset import makehuman as data
 from ...dataset import rest_pose
 from ...dataset.bvh import Skeleton
 from .. import mannequin
 from . import dress, face, shadow, sheet
 from . import fit as fitting
 from . import shape as shapes
-from . import source as data
 from .dress import MATERIALS
 
 #: The text block that a template with people carries.

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...dataset.makehuman import Source
 from . import sheet
 from .fit import Fit
 from .sheet import Sheet
-from .source import Source
 
 #: Materials of an actor, in the order of his meshes' slots.
 MATERIALS = (

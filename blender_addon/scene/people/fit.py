@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...dataset import joint_roles, rotations
+from ...dataset.makehuman import Source
 from ...dataset.rest_pose import RestPose
 from ..mannequin_pose import ModelPose
-from .source import Source
 
 #: Which joint a limb's bone points at.
 _NEXT = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .source import Source, target
+from ...dataset.makehuman import Source, target
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from blender_addon.dataset import makehuman as source  # noqa: E402
 from blender_addon.dataset import rest_pose  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES  # noqa: E402
-from blender_addon.scene.people import actor, dress, sheet, source  # noqa: E402
+from blender_addon.scene.people import actor, dress, sheet  # noqa: E402
 from farm import assets  # noqa: E402
 from tests.scene.test_mannequin import interact_like  # noqa: E402
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...dataset.blendshapes import ARKIT_NAMES
-from ...dataset.errors import DatasetError
+from .blendshapes import ARKIT_NAMES
+from .errors import DatasetError
 
 #: What tells that a folder has the data.
 BASE = Path("mpfb2/3dobjs/base.obj")
