@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DatasetError
-from .naming import PerformanceId, SceneId
+from .naming import PerformanceId
 
 #: The folders of the published data set.
 FOLDERS = (
@@ -102,9 +102,3 @@ class Dataset:
 
     def wav(self, performance: PerformanceId) -> Path:
         return self.root / "wav" / f"{performance}.wav"
-
-    def body_render_noaudio(self, scene: SceneId) -> Path:
-        return self.root / "body_renders_noaudio" / f"{scene}.mkv"
-
-    def body_render(self, scene: SceneId) -> Path:
-        return self.root / "body_renders" / f"{scene}.mp4"

@@ -63,8 +63,6 @@ def test_a_relative_root_becomes_absolute(root, monkeypatch):
         (lambda d: d.face_ict(PERFORMANCE), "face_ict/20231119_001_012.npy"),
         (lambda d: d.face_ict_template("001"), "face_ict_templates/001.obj"),
         (lambda d: d.wav(PERFORMANCE), "wav/20231119_001_012.wav"),
-        (lambda d: d.body_render_noaudio(SCENE), "body_renders_noaudio/20231119_012.mkv"),
-        (lambda d: d.body_render(SCENE), "body_renders/20231119_012.mp4"),
     ],
 )
 def test_every_kind_of_file_has_its_published_place(root, path, wanted):
