@@ -36,25 +36,30 @@ class Arch:
 
 _UPPER_ARCH = Arch(_UPPER, 0.0285, 0.0430, -0.0645, -0.0713, -0.0615, -0.0520)
 _LOWER_ARCH = Arch(_LOWER, 0.0265, 0.0410, -0.0635, -0.0698, -0.0785, -0.0870)
+#: The middle of the data's two strips in the head that the arches are measured in, and the height between them, m.
+_MIDDLE, _GAP = np.array((0.0, -0.0827, -0.0649)), 0.0159
 #: The tongue lies lower than in the data, so that an open mouth is not full of it.
 _TONGUE_DOWN = 0.003
 
 
 def build(body: Body, head: Head) -> list[Sheet]:
     """Upper and lower teeth and the tongue, with their keys."""
+    strips = [body.sheet(f"helper-{jaw}-teeth") for jaw in ("upper", "lower")]
+    above, below = (head.inside(strip.points).mean(axis=0) for strip in strips)
+    size = (above[2] - below[2]) / _GAP
     tongue = body.sheet("helper-tongue").painted(SLOT["tongue"])
     tongue = replace(tongue, points=tongue.points - np.array((0.0, 0.0, _TONGUE_DOWN * head.unit)))
     return [
-        _jaw(_UPPER_ARCH, body.sheet("helper-upper-teeth"), head),
-        _jaw(_LOWER_ARCH, body.sheet("helper-lower-teeth"), head),
+        *(_jaw(arch, strip, head, (above + below) / 2, size)
+          for arch, strip in zip((_UPPER_ARCH, _LOWER_ARCH), strips, strict=True)),
         tongue,
-    ]
+    ]  # fmt: skip
 
 
-def _jaw(arch: Arch, like: Sheet, head: Head) -> Sheet:
-    """One jaw, moved by the keys as the data's strip `like` is."""
+def _jaw(arch: Arch, like: Sheet, head: Head, middle: np.ndarray, size: float) -> Sheet:
+    """One jaw, moved by the keys as the data's strip `like` is. middle: of the teeth, in head space."""
     points, faces, gums = _teeth(arch)
-    points = head.outside(points)
+    points = head.outside((points - _MIDDLE) * size + middle)
     # A jaw is rigid, and what a key does to it is an affine map.
     known = np.column_stack((like.points, np.ones(len(like.points))))
     maps = np.linalg.lstsq(known, like.keys.transpose(1, 0, 2).reshape(len(known), -1), rcond=None)[0]
