@@ -19,7 +19,7 @@ _LINES = {
     "short": ((0, 30, 44, 51, 59, 66, 78, 87, 104, 116, 130, 150, 180),
               (0.064, 0.066, 0.062, 0.040, 0.026, -0.006, -0.016, 0.018, 0.018, -0.020, -0.048, -0.058, -0.060)),
     "long": ((0, 20, 40, 52, 60, 70, 80, 90, 104, 116, 130, 150, 180),
-             (0.068, 0.066, 0.056, 0.036, 0.016, -0.006, -0.012, 0.016, 0.016, -0.014, -0.040, -0.056, -0.060)),
+             (0.068, 0.066, 0.056, 0.036, 0.016, -0.006, -0.012, 0.016, 0.016, -0.010, -0.030, -0.042, -0.045)),
 }  # fmt: skip
 _SEED = 7
 
@@ -157,7 +157,7 @@ class Cut:
 
 def _cut(scalp: np.ndarray, cap: np.ndarray, cut: Cut) -> Locks:
     hull = Hull(scalp)
-    roots = _spread(cap, 210)
+    roots = _spread(cap, 180)
     high = np.clip((roots[:, 2] - 0.045) / 0.03, 0, 1)[:, None]
     front = np.clip((-roots[:, 1] - 0.02) / 0.06, 0, 1)[:, None]
     over = np.array((0.9, 0.55, 0.0)) + front * np.array((-0.15, 0.1, 0.5))
@@ -166,8 +166,9 @@ def _cut(scalp: np.ndarray, cap: np.ndarray, cut: Cut) -> Locks:
     ways = high * over + (1 - high) * np.array((0.0, 0.45, -1.0))
     rng = np.random.default_rng(_SEED)
     lengths = (high * cut.top + (1 - high) * cut.side)[:, 0] * rng.uniform(0.8, 1.2, len(roots))
+    lengths = lengths * np.interp(roots[:, 2], (-0.05, 0.0), (0.45, 1.0))  # none hangs into the neck
     ways = ways + rng.normal(0, 0.12, ways.shape)
-    steps = 5
+    steps = 4
     shares = np.linspace(0, 1, steps + 1)
     # Most stands up over the forehead, and its tips lie down.
     lift = cut.thickness + high * cut.volume * (0.6 + 0.7 * front) * np.sin(shares * 2.4)
@@ -181,11 +182,14 @@ def _bob(scalp: np.ndarray, skin: np.ndarray, _cap: np.ndarray) -> list[Locks]:
     """Parted, and falling over the ears to the jaw."""
     hull = Hull(skin[skin[:, 1] > -0.06], hanging=True)
     rng = np.random.default_rng(_SEED)
-    steps = 13
+    steps = 11
     shares = np.linspace(0, 1, steps + 1)
     layers = []
-    for lift, turns, up in ((0.006, np.arange(78, 283, 13.0), 12.0), (0.010, np.arange(84, 277, 13.0), 34.0),
-                            (0.013, np.arange(141, 220, 13.0), 58.0)):
+    for lift, turns, up in (
+        (0.006, np.arange(78, 283, 13.0), 12.0),
+        (0.010, np.arange(84, 277, 13.0), 34.0),
+        (0.013, np.arange(141, 220, 13.0), 58.0),
+    ):
         roots = _meridian(turns, up)
         lines = grow(hull, roots, np.tile((0.0, 0.0, -1.0), (len(roots), 1)), np.full(len(roots), 0.22),
                      steps=steps, lift=lift + 0.004 * np.sin(shares * 2.5))  # fmt: skip
@@ -217,7 +221,9 @@ def _tied(scalp: np.ndarray, cap: np.ndarray, knot: np.ndarray) -> Locks:
     rim = cap[(edge < 0.012) & (edge > -0.002)]
     roots = _spread(rim, min(64, len(rim)))
     roots = np.concatenate((roots, _spread(cap[(edge > 0.03) & (cap[:, 1] < 0.05)], 14)))
-    lines = arcs(hull, roots, knot, steps=steps, lift=np.interp(shares, (0, 0.15, 0.7, 1), (0.001, 0.006, 0.008, 0.012)))
+    lines = arcs(
+        hull, roots, knot, steps=steps, lift=np.interp(shares, (0, 0.15, 0.7, 1), (0.001, 0.006, 0.008, 0.012))
+    )
     width = np.interp(shares, (0, 0.15, 0.6, 1), (0.007, 0.017, 0.019, 0.007))
     return Locks(lines, width, np.interp(shares, (0, 0.2, 1), (0.0015, 0.0045, 0.005)))
 

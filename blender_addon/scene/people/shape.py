@@ -9,7 +9,6 @@ import numpy as np
 
 from ...dataset.makehuman import Source, target
 
-
 MENS_HAIR = ("short", "crop")
 WOMENS_HAIR = ("bob", "ponytail", "bun")
 

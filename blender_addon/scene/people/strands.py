@@ -13,7 +13,9 @@ import numpy as np
 _COLUMNS, _ROWS = 48, 44
 #: The lowest place of the hull's map, in its rows' coordinate: 0.17 m below the eyes.
 _LOWEST = -1.7
-_SIDES = 6
+#: The directions of a lock's four edges: a broad back, its edges turned down.
+_EDGES = np.radians((-20.0, 55.0, 125.0, 200.0))
+_SIDES = len(_EDGES)
 
 
 class Hull:
@@ -139,10 +141,7 @@ def tubes(locks: Locks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     upwards = np.cross(across, along)
     width = np.broadcast_to(locks.width, (count, places))[:, :, None, None] / 2
     thick = np.broadcast_to(locks.thickness, (count, places))[:, :, None, None] / 2
-    turns = np.arange(_SIDES) * (2 * np.pi / _SIDES)
-    ring = (
-        across[:, :, None] * np.cos(turns)[:, None] * width + upwards[:, :, None] * np.sin(turns)[:, None] * thick
-    )
+    ring = across[:, :, None] * np.cos(_EDGES)[:, None] * width + upwards[:, :, None] * np.sin(_EDGES)[:, None] * thick
     points = (lines[:, :, None] + ring).reshape(-1, 3)
     index = np.arange(count * places * _SIDES).reshape(count, places, _SIDES)
     after = np.roll(index, -1, axis=2)
@@ -150,7 +149,6 @@ def tubes(locks: Locks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     quads = [sides.reshape(-1, 4)]
     owners = [np.repeat(np.arange(count), (places - 1) * _SIDES)]
     for ends in (index[:, 0], index[:, -1][:, ::-1]):
-        for corners in ((0, 1, 2, 3), (0, 3, 4, 5)):
-            quads.append(ends[:, corners])
-            owners.append(np.arange(count))
+        quads.append(ends)
+        owners.append(np.arange(count))
     return points, np.concatenate(quads), np.concatenate(owners)
