@@ -103,10 +103,15 @@ def fetch(origin: Path | None = None, say: Callable[[str], None] = lambda line: 
     return place
 
 
-def choose(actors: str, say: Callable[[str], None] = lambda line: None) -> str:
-    """The folder of the data for `--actors people`, fetched if need be; "" for mannequins or where it cannot be had."""
+def choose(actors: str, say: Callable[[str], None] = lambda line: None, *, fetching: bool = True) -> str:
+    """The folder of the data for `--actors people`, fetched if need be; "" for mannequins or where it cannot be had.
+
+    fetching: else the folder is named whether it is there or not.
+    """
     if actors != "people":
         return ""
+    if not fetching:
+        return str(folder())
     try:
         return str(fetch(say=say))
     except FarmError as error:

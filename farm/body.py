@@ -28,7 +28,7 @@ class RenderOptions:
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
     samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
     out: the folder for all results; mux: add the sound; stereo: male left, female right;
-    overwrite: render finished scenes again.
+    overwrite: render finished scenes again; actors: "people" or "mannequin" in the built-in template.
     """
 
     template: Path | str | None = None
@@ -41,7 +41,7 @@ class RenderOptions:
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
-    actors: str = "mannequin"
+    actors: str = "people"
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,13 @@ def prepare(
     data: Path | str,
     options: RenderOptions | None = None,
     say: Callable[[str], None] = lambda line: None,
+    *,
+    dry: bool = False,
 ) -> Prepared:
     """Plan the rendering of a job file; writes nothing but the people's data into the user's cache.
 
-    say is called with what there is to tell about them. Raises FarmError or DatasetError where nothing can be done.
+    say is called with what there is to tell about them. dry: the run will not begin, so that they are not fetched
+    and taken as there. Raises FarmError or DatasetError where nothing can be done.
     """
     options = options or RenderOptions()
     dataset = Dataset.at(data)
@@ -71,7 +74,7 @@ def prepare(
     _require_plain_path(outputs.root)
     listed = jobs.read(job, SceneId)
     own = options.template or dataset.body_template.is_file()
-    people = "" if own else assets.choose(options.actors, say)
+    people = "" if own else assets.choose(options.actors, say, fetching=not dry)
     template = templates.choose(dataset, outputs, options.template, people)
     planned = plan.make(
         listed.ids,
@@ -169,7 +172,7 @@ def composite(
     template: Path | str | None = None,
     blender: Path | str | None = None,
     camera: str | None = None,
-    actors: str = "mannequin",
+    actors: str = "people",
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)

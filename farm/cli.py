@@ -108,8 +108,8 @@ def blender_option(command: Callable) -> Callable:
 
 def actors_option(command: Callable) -> Callable:
     return click.option(
-        "--actors", type=click.Choice(["people", "mannequin"]), default="mannequin", show_default=True,
-        help="Who plays in the built-in template.",
+        "--actors", type=click.Choice(["people", "mannequin"]), envvar="INTERACT_ACTORS", default="people",
+        show_default="INTERACT_ACTORS, else people", help="Who plays in the built-in template.",
     )(command)  # fmt: skip
 
 
@@ -307,11 +307,12 @@ def body_mux(
 @click.option("--template", type=PATH, help="A .blend file with the actors' rigs.")
 @blender_option
 @camera_option
+@actors_option
 def body_composite(
-    scene: str, data: Path, save: Path, template: Path | None, blender: Path | None, camera: str | None
+    scene: str, data: Path, save: Path, template: Path | None, blender: Path | None, camera: str | None, actors: str
 ) -> None:
     """Put SCENE's motion and faces on the rigs and save it as a .blend file to open and look at."""
-    notices = body.composite(scene, data, save, template=template, blender=blender, camera=camera)
+    notices = body.composite(scene, data, save, template=template, blender=blender, camera=camera, actors=actors)
     tables.print_notices(_console(), notices)
     click.echo(f"saved {save}")
 
@@ -366,7 +367,7 @@ def doctor_command(blender: Path | None, out: Path, as_json: bool) -> None:
 
 def _render(job: Path, data: Path, options: body.RenderOptions, dry_run: bool, as_json: bool) -> None:
     errors = Console(stderr=True)
-    prepared = body.prepare(job, data, options, _tell)
+    prepared = body.prepare(job, data, options, _tell, dry=dry_run)
     tables.print_notices(errors, prepared.to_do.notices)
     if dry_run:
         if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from blender_addon.dataset.layout import Dataset
 from farm import templates
 from farm.blender import Blender, find
 from farm.demo.maker import make_dataset
+
+# Tests that mean people say so: the others need nothing fetched.
+os.environ["INTERACT_ACTORS"] = "mannequin"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

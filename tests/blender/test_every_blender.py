@@ -13,18 +13,22 @@ import pytest
 from blender_addon.dataset import batch, blendshapes, bvh, rest_pose
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
-from farm import body, video
+from farm import assets, body, video
 from farm.blender import Blender
 
 SCENE = SceneId("20231119", "001")
 
 
-@pytest.fixture(scope="module")
-def composited(blender: Blender, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
+@pytest.fixture(scope="module", params=["people", "mannequin"])
+def composited(
+    request: pytest.FixtureRequest, blender: Blender, dataset: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, np.ndarray]:
     """What Blender evaluates in a saved composite of the built-in template."""
+    if request.param == "people" and assets.there() is None:
+        pytest.skip("the people's data have not been fetched")
     folder = tmp_path_factory.mktemp("composited")
     saved = folder / "scene.blend"
-    assert body.composite(str(SCENE), dataset, saved, blender=blender.path) == ()
+    assert body.composite(str(SCENE), dataset, saved, blender=blender.path, actors=request.param) == ()
     script = [str(Path(__file__).with_name("dump_scene.py")), "--", str(saved), str(folder / "facts.npz")]
     start = [str(blender.path), "-b", "--factory-startup", "--python"] if blender.path else [sys.executable]
     done = subprocess.run([*start, *script], capture_output=True, text=True, timeout=300, check=False)
@@ -58,8 +62,9 @@ def test_a_scene_renders_to_whole_video_with_sound(blender, dataset, tmp_path):
     job = tmp_path / "job.txt"
     job.write_text(f"{SCENE}\n")
     options = body.RenderOptions(
-        blender=blender.path, look=batch.Look("workbench", (96, 54), 1), chunk=12, workers=1, out=tmp_path / "out"
-    )
+        blender=blender.path, look=batch.Look("workbench", (96, 54), 1), chunk=12, workers=1, out=tmp_path / "out",
+        actors="mannequin",
+    )  # fmt: skip
     (result,) = body.render(job, dataset, options)
     assert result.problem == ""
     assert result.file == tmp_path / "out" / "body_renders" / f"{SCENE}.mp4"

@@ -90,4 +90,6 @@ def test_without_the_data_the_actors_are_mannequins(cache, monkeypatch):
     assert assets.choose("people", told.append) == ""
     assert told[-1] == "the actors are mannequins: no network"
     assert assets.choose("mannequin") == ""
+    # A plan that will not be carried out fetches nothing.
+    assert assets.choose("people", fetching=False) == str(assets.folder())
     assert left(cache) == []

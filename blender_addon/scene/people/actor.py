@@ -38,15 +38,15 @@ def build(
     rest = rest_pose.stand(skeleton)
     look = mannequin.look_of(actor, gender)
     source = data.read(Path(assets))
-    body, hair = fitted(source, actor, rest, female=look.female)
+    body, style = fitted(source, actor, rest, female=look.female)
     names = tuple(data.face_keys(source))
     armature = mannequin.make_armature(actor, rest, collection)
     materials = _materials(actor, look)
 
     clothes = sheet.join(*dress.garments(body), dress.hands(body))
-    head = face.build(body, _masks(source.folder), names, hair, female=look.female)
+    head, hair = face.build(body, _masks(source.folder), names, style, female=look.female)
     shell = shadow.build(body, clothes, head)
-    for part, surface in (("body", clothes), ("head", head), ("shadow", shell)):
+    for part, surface in (("body", clothes), ("head", head), ("hair", hair), ("shadow", shell)):
         weights = _tidy(surface.weights)
         points = body.fit.pose.to_rest(surface.points, weights)
         mesh = mannequin.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
@@ -101,4 +101,5 @@ def _materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material
     iris = mannequin.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(mannequin.IRISES)]
     shown = mannequin.shown_colours(look, iris)
     shown["brows"] = (mannequin.mix(look.hair, look.skin, 0.22), 0.7)
+    shown["hair light"] = (mannequin.mix(look.hair, (1.0, 0.9, 0.75), 0.10), 0.45)
     return {name: mannequin.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

@@ -14,7 +14,7 @@ from .sheet import Sheet
 #: Materials of an actor, in the order of his meshes' slots.
 MATERIALS = (
     "skin", "lips", "mouth", "brows", "lashes", "sclera", "iris", "pupil", "teeth", "tongue", "hair",
-    "top", "legs", "shoes", "soles",
+    "hair light", "top", "legs", "shoes", "soles",
 )  # fmt: skip
 SLOT = {name: n for n, name in enumerate(MATERIALS)}
 

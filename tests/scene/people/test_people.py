@@ -44,10 +44,10 @@ def test_the_bones_are_the_skeletons_and_the_names_are_the_mannequins(person):
     heads = np.array([person.data.bones[name].head_local for name in rest.names])
     assert np.abs(heads - rest.heads).max() < 1e-5
     assert person["interact_actor"] == "001"
-    for part in ("body", "head", "shadow"):
+    for part in ("body", "head", "hair", "shadow"):
         assert bpy.data.objects[f"actor_001_{part}"].parent == person
     assert actor.ORIGIN_NAME in bpy.data.texts
-    assert sum(len(o.data.vertices) for o in bpy.data.objects if o.type == "MESH") < 15_500
+    assert sum(len(o.data.vertices) for o in bpy.data.objects if o.type == "MESH") < 18_500
 
 
 @pytest.mark.parametrize("joint", ["hand", "foot"])
