@@ -14,6 +14,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import platformdirs
@@ -46,6 +47,8 @@ _NEEDED = (
 )
 #: No file of the data is larger, bytes.
 _LARGEST = 32 * 1024**2
+#: How often a finished folder is tried to be put in its place while others do the same.
+_TURNS = 100
 #: How long pip may take, seconds.
 _PATIENCE = 600
 
@@ -191,12 +194,14 @@ def _copy(origin: Path, into: Path) -> None:
 
 
 def _replace(new: Path, place: Path) -> None:
-    """Put a finished folder in its place; one that is whole there already may be another process's."""
-    if place.exists():
-        old = new.with_name("old")
-        os.replace(place, old)
-    try:
-        os.replace(new, place)
-    except OSError:
-        if not is_whole(place):
-            raise
+    """Put a finished folder in its place, whatever another process does to it at the same time."""
+    for turn in range(_TURNS):
+        try:
+            os.replace(new, place)
+            return
+        except OSError:
+            if turn == _TURNS - 1:
+                raise
+            # There is one already. Another process may have taken it away by now.
+            with suppress(FileNotFoundError):
+                os.replace(place, new.with_name(f"old-{turn}"))

