@@ -13,11 +13,11 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 
-from . import assets, lock, plan, templates
+from . import assets, lock, plan, subjects, templates
 from . import blender as blenders
 from .errors import FarmError
 from .executors.local import do_one
-from .mux import mux_scene
+from .mux import mux_subject
 from .run import Run, SceneResult, Settings, Snapshot
 
 
@@ -109,7 +109,7 @@ def render(
 def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapshot: None) -> list[SceneResult]:
     """Do a planned run; see `render`."""
     options = prepared.options
-    plan.make_room(prepared.outputs, sound=options.mux)
+    plan.make_room(prepared.outputs, "body", sound=options.mux)
     settings = Settings(
         prepared.template.path,
         options.look,
@@ -141,21 +141,21 @@ def mux(
     """
     dataset = Dataset.at(data)
     outputs = plan.Outputs(Path(out or dataset.root).absolute())
-    plan.make_room(outputs, sound=True)
+    plan.make_room(outputs, "body", sound=True)
     listed = jobs.read(job, SceneId)
     results = [SceneResult(f"line {line.number}", 0, 0.0, None, line.problem) for line in listed.lines if line.problem]
     with lock.held(outputs.runs):
         for scene in listed.ids:
             try:
-                part = plan.part_of(scene, plan.scene_length(dataset, scene), frames) if frames else None
-                muxed = mux_scene(
-                    dataset,
-                    scene,
-                    outputs.picture(scene, part),
+                subject = subjects.scene(dataset, scene)
+                part = plan.part_of(subject, frames) if frames else None
+                muxed = mux_subject(
+                    subject,
+                    outputs.clip(scene, part),
                     outputs.video(scene, part),
                     stereo=stereo,
                     overwrite=overwrite,
-                    first=part[0] if part else None,
+                    part=part,
                 )
             except (FarmError, DatasetError) as error:
                 results.append(SceneResult(str(scene), 0, 0.0, None, str(error)))
@@ -177,7 +177,7 @@ def composite(
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)
     scene_id = SceneId.parse(scene)
-    plan.scene_length(dataset, scene_id)  # what can be told without Blender is told before it starts
+    subjects.scene(dataset, scene_id)  # what can be told without Blender is told before it starts
     save = Path(save).absolute()
     if save.suffix != ".blend":
         raise FarmError(f"{save}: the name to save under ends in .blend")

@@ -12,7 +12,7 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 
-from . import audio, plan
+from . import audio, subjects
 from .errors import FarmError
 
 
@@ -63,7 +63,7 @@ def lengths(job: Path, data: Path) -> list[tuple[SceneId, int]]:
     listed = jobs.read(job, SceneId)
     if listed.problems:
         raise DatasetError(listed.problems[0])
-    return [(scene, plan.scene_length(dataset, scene)) for scene in listed.ids]
+    return [(scene, subjects.scene(dataset, scene).frames) for scene in listed.ids]
 
 
 def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, databases.Scenario]) -> LineReport:
@@ -86,7 +86,7 @@ def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, database
     for actor in actors:
         missing += _less_than_whole(dataset, scene, actor)
     try:
-        frames = plan.scene_length(dataset, scene)
+        frames = subjects.scene(dataset, scene).frames
     except DatasetError as error:
         return LineReport(line.number, str(scene), actors, emotion, 0, str(error), tuple(missing))
     missing += _other_lengths(dataset, scene, actors, frames)

@@ -36,7 +36,11 @@ class Look:
 
 @dataclass(frozen=True)
 class RenderChunk:
-    """Render frames `first` to `last` (from 1, both counted) of a body scene into the video `output` (.mkv)."""
+    """Render frames `first` to `last` (from 1, both counted) of a body scene or of one actor's face.
+
+    scene: `<date>_<scenario>`, or `<date>_<actor>_<scenario>` for a face; output: a video (.mkv), else the folder
+    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Note`.
+    """
 
     id: str
     data: str
@@ -46,6 +50,7 @@ class RenderChunk:
     last: int
     output: str
     look: Look = Look()
+    tag: str = ""
 
     @property
     def frames(self) -> int:
@@ -125,8 +130,9 @@ def parse_line(line: str) -> Request:
         content = json.loads(line)
         kind = _NAMES[content.pop("do")]
         look = content.pop("look", None) if kind is RenderChunk else None
-        if kind is SaveComposite:
-            content.setdefault("camera", "")
+        for name in ("camera", "tag"):
+            if name in {f.name for f in fields(kind)}:
+                content.setdefault(name, "")
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
         for name, value in content.items():
