@@ -1,6 +1,6 @@
 """Frames kept as pictures: a folder of `0001.png`, `0002.png` ..., each written whole or not at all.
 
-A picture tells what it was made from in its `Note`, so that the folder needs no list beside it.
+A picture tells what it was made from in its comment, so that the folder needs no list beside it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
 @dataclass(frozen=True)
 class Picture:
-    """What a PNG's chunks say; comment: the text of its `Note`, or ""."""
+    """What a PNG's chunks say; comment: the text of its `Comment`, or ""."""
 
     width: int
     height: int
@@ -178,8 +178,8 @@ def _picture(chunks: Iterable[tuple[bytes, bytes]]) -> Picture:
     for name, body in chunks:
         if name == b"IHDR":
             width, height = struct.unpack(">II", body[:8])
-        elif name == b"tEXt" and body.startswith(b"Note\0"):
-            comment = body[5:].decode("latin-1")
+        elif name == b"tEXt" and body.startswith(b"Comment\0"):
+            comment = body[8:].decode("latin-1")
     if not width or not height:
         raise ValueError("no size")
     return Picture(width, height, comment)

@@ -39,7 +39,7 @@ class RenderChunk:
     """Render frames `first` to `last` (from 1, both counted) of a body scene or of one actor's face.
 
     scene: `<date>_<scenario>`, or `<date>_<actor>_<scenario>` for a face; output: a video (.mkv), else the folder
-    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Note`.
+    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Comment`.
     """
 
     id: str
