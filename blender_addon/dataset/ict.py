@@ -50,7 +50,7 @@ def load_basis(path: Path) -> np.ndarray:
     """
     count = len(ICT_NAMES)
     try:
-        table = np.lib.format.open_memmap(path, mode="r")
+        table: np.ndarray = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except UNREADABLE as error:
@@ -95,12 +95,15 @@ class Head:
     keys: np.ndarray
 
 
-def read_head(template: Path, basis_file: Path) -> Head:
-    """The head that a template and the basis make; DatasetError where one lacks, is broken or is no ICT head."""
-    mesh, basis = obj.read(template), load_basis(basis_file)
+def read_head(template: Path, basis: np.ndarray) -> Head:
+    """The head that a template and the basis (55, V, 3) make.
+
+    DatasetError where the template lacks, is broken, has another number of vertices or is no ICT head.
+    """
+    mesh = obj.read(template)
     count = len(mesh.vertices)
     if count != basis.shape[1]:
-        raise DatasetError(f"{template}: has {count} vertices, and {basis_file} moves {basis.shape[1]}")
+        raise DatasetError(f"{template}: has {count} vertices, and the basis of the ICT keys moves {basis.shape[1]}")
     if count < VERTICES:
         raise DatasetError(f"{template}: has {count} vertices, an ICT head has at least {VERTICES}")
     faces = mesh.quads()
@@ -111,12 +114,16 @@ def read_head(template: Path, basis_file: Path) -> Head:
 
 
 def heads(dataset: Dataset, actors: Iterable[str]) -> tuple[dict[str, Head], tuple[str, ...]]:
-    """Each actor's head, and why others have none: one sentence each, for the user."""
+    """Each actor's head, and why others have none: one sentence each, or one for all, for the user."""
+    try:
+        basis = load_basis(dataset.ict_basis)
+    except DatasetError as error:
+        return {}, (f"no actor has his ICT head, all keep the people's faces ({error})",)
     found: dict[str, Head] = {}
     notices = []
-    for actor in actors:
+    for actor in sorted(actors):
         try:
-            found[actor] = read_head(dataset.face_ict_template(actor), dataset.ict_basis)
+            found[actor] = read_head(dataset.face_ict_template(actor), basis)
         except DatasetError as error:
             notices.append(f"actor {actor}: keeps the people's face, his ICT head is not there ({error})")
     return found, tuple(notices)

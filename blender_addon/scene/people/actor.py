@@ -8,8 +8,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ...dataset import makehuman as data
 from ...dataset import ict, rest_pose
+from ...dataset import makehuman as data
 from ...dataset.bvh import Skeleton
 from .. import mannequin
 from . import dress, face, ict_head, shadow, sheet

@@ -1,4 +1,4 @@
-"""An actor's ICT head put on his body: eyes on eyes, in the body's size, its neck drawn onto the body's; numpy alone."""
+"""An actor's ICT head put on his body: eyes on eyes, in the body's size, the neck drawn onto his; numpy alone."""
 
 from __future__ import annotations
 

@@ -46,13 +46,7 @@ def _shares(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.nd
         np.stack((1 - along_ac, zero, along_ac), axis=2),
         np.stack((zero, 1 - along_bc, along_bc), axis=2),
     )
-    best, nearest = edges[0], None
-    for edge in edges:
-        place = edge[..., :1] * a + edge[..., 1:2] * b + edge[..., 2:] * c
-        far = ((place - p) ** 2).sum(2)
-        if nearest is None:
-            nearest = far
-        else:
-            best = np.where((far < nearest)[..., None], edge, best)
-            nearest = np.minimum(far, nearest)
-    return np.where((inside >= 0).all(axis=2)[..., None], inside, best)
+    places = [edge[..., :1] * a + edge[..., 1:2] * b + edge[..., 2:] * c for edge in edges]
+    nearest = np.argmin([((place - p) ** 2).sum(2) for place in places], axis=0)
+    on_edge = np.choose(nearest[..., None], edges)
+    return np.where((inside >= 0).all(axis=2, keepdims=True), inside, on_edge)
