@@ -26,6 +26,9 @@ ARKIT_NAMES = (
     "noseSneerLeft", "noseSneerRight",
 )  # fmt: skip
 
+#: ARKit's 52nd key, which no file of the data set has; heads may have it.
+TONGUE_KEY = "tongueOut"
+
 #: The columns of `face_ict`: ICT-FaceKit's 53 expressions and cheekRaiser, in alphabetical order. The order is not
 #: published: it is inferred from the number of columns and from ARKit's order.
 ICT_NAMES = (

@@ -58,10 +58,15 @@ def load_basis(path: Path) -> np.ndarray:
     if table.dtype.kind != "f":
         raise DatasetError(f"{path}: the basis of the ICT keys must be fractions, this file holds {table.dtype}")
     shape = table.shape
-    if table.ndim == 2 and shape[1] == count and shape[0] % 3 == 0 and shape[0]:
+    if table.ndim == 2 and shape[0] != count and shape[1] == count:
         table = table.T
     if table.ndim == 2 and table.shape[0] == count and table.shape[1] % 3 == 0:
-        table = table.reshape(count, -1, 3) if table.flags.c_contiguous else _unpacked(table)
+        # Of what lies in memory the other way round, the view is made the other way round too: nothing is copied.
+        table = (
+            table.reshape(len(table), -1, 3)
+            if table.flags.c_contiguous
+            else table.T.reshape(-1, 3, len(table)).transpose(2, 0, 1)
+        )
     if table.ndim != 3 or table.shape[0] != count or table.shape[2] != 3 or not table.shape[1]:
         raise DatasetError(
             f"{path}: the basis of the ICT keys must have the shape ({count}, 3V), (3V, {count}) or "
@@ -71,13 +76,6 @@ def load_basis(path: Path) -> np.ndarray:
         if not np.isfinite(offsets).all():
             raise DatasetError(f"{path}: {name} holds what is not a finite number")
     return table
-
-
-def _unpacked(table: np.ndarray) -> np.ndarray:
-    """(55, 3V) in any order in memory as (55, V, 3), without a copy."""
-    row, step = table.strides
-    shape = (len(table), table.shape[1] // 3, 3)
-    return np.lib.stride_tricks.as_strided(table, shape, (row, 3 * step, step), writeable=False)
 
 
 def arkit_offsets(basis: np.ndarray) -> np.ndarray:
