@@ -8,10 +8,15 @@ import numpy as np
 
 from ...dataset import ict
 from ...dataset.blendshapes import ARKIT_NAMES
-from . import face, surface
+from . import face, sheet, surface
 from .dress import Body, collar
 from .face import Eyes
 from .sheet import Sheet
+
+#: Lines on the side of an average head that begin below the chin: how far behind it, and there how high above the
+#: eyes, m. Below the first the skin is drawn onto the body's, below the second it bends with the body's.
+_NECK = ((0.115,), (-0.050,))
+_BENT = ((0.030, 0.115), (-0.050, -0.015))
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def place(body: Body, head: ict.Head, keys: int) -> Placed:
     offsets[: len(head.keys)] = _axes(head.keys) * scale
     eyes = Eyes(middles * scale + shift, radius * scale)
     chin = _chin(points, offsets, eyes)
-    points, offsets, weights = _joined(body, points, offsets, eyes, chin)
+    points, offsets, weights = _joined(body, points, head.faces, offsets, eyes, chin)
     skin = Sheet(points, head.faces, np.zeros(len(head.faces), dtype=np.int64), weights, offsets)
     return Placed(skin, eyes, scale, _border(body, points, chin))
 
@@ -80,36 +85,41 @@ def _chin(points: np.ndarray, offsets: np.ndarray, eyes: Eyes) -> np.ndarray:
 
 
 def _joined(
-    body: Body, points: np.ndarray, offsets: np.ndarray, eyes: Eyes, chin: np.ndarray
+    body: Body, points: np.ndarray, faces: np.ndarray, offsets: np.ndarray, eyes: Eyes, chin: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The neck drawn onto the body's, wholly where the collar is and not at all at the jaw: points, offsets, and the
     weights (V, J) that go with it."""
-    share = _share_of_neck(body, points, eyes, chin)
+    share = _below(body, points, eyes, chin, _NECK)
+    bent = np.maximum(share, _below(body, points, eyes, chin, _BENT))
     skin = body.sheet("body")
-    low, high = points[share > 0, 2].min() - 0.04 * body.size, points[share > 0, 2].max() + 0.04 * body.size
+    neck = np.flatnonzero(bent > 0)
+    low, high = points[neck, 2].min() - 0.04 * body.size, points[neck, 2].max() + 0.04 * body.size
     near = (skin.points[:, 2] > low) & (skin.points[:, 2] < high) & (body.arms(skin) < 0.9)
-    neck = np.flatnonzero(share > 0)
     corners, parts = surface.closest(points[neck], skin.points, skin.faces[near[skin.faces].all(axis=1)])
     there = np.einsum("nk,nkx->nx", parts, skin.points[corners])
     along = share[neck, None]
     points = points.copy()
     points[neck] += along * (there - points[neck])
+    # Where the body is hollow, places nearest to neighbours lie on each other and fold.
+    points = sheet.smooth(points, faces, 5, 0.5 * share)
     weights = np.zeros((len(points), skin.weights.shape[1]))
     weights[:, body.fit.pose.rest.roles["head"]] = 1.0
-    # Where the head's skin is not yet the body's it hangs on the body's joints already: a neck bends above its root.
-    most = np.minimum(along * 3, 1)
+    # Skull and jaw keep their form and hang on the body's joints already: a neck bends up to them.
+    most = bent[neck, None]
     weights[neck] = (1 - most) * weights[neck] + most * np.einsum("nk,nkj->nj", parts, skin.weights[corners])
     return points, offsets * (1 - share)[:, None], weights
 
 
-def _share_of_neck(body: Body, points: np.ndarray, eyes: Eyes, chin: np.ndarray) -> np.ndarray:
-    """How much of each point is the neck's (V,): 0 above a line from below the chin to the nape, 1 some way below."""
+def _below(body: Body, points: np.ndarray, eyes: Eyes, chin: np.ndarray, line: tuple) -> np.ndarray:
+    """0 above a line from below the chin to the nape, 1 some way below it (V,). line: see _NECK."""
     unit = body.fit.head_scale
     front = body.head("head")[1] - 0.055 * unit
-    height = np.interp(
-        points[:, 1], (front, front + 0.115 * unit), (chin[2] - 0.010 * unit, eyes.middles[:, 2].mean() - 0.050 * unit)
-    )
+    places, heights = (unit * np.array(values) for values in line)
+    heights = np.concatenate(([chin[2] - 0.010 * unit], eyes.middles[:, 2].mean() + heights))
+    height = np.interp(points[:, 1], front + np.concatenate(([0.0], places)), heights)
     share = np.clip((height - points[:, 2]) / (0.045 * unit), 0, 1)
+    # The mouth's bag reaches far back, and is the skull's and the jaw's all the same.
+    share[list(ict.PARTS["mouth"])] = 0.0
     return share * share * (3 - 2 * share)
 
 
