@@ -96,6 +96,7 @@ class Face:
         self._blocks = mesh.shape_keys.key_blocks
         self.points = self._read("Basis")
         self._paint: dict[str, set[int]] = {}
+        self._edges = np.array([edge.vertices[:] for edge in mesh.edges])
         for face in mesh.polygons:
             name = mesh.materials[face.material_index].name.rpartition("_")[2].partition(".")[0]
             self._paint.setdefault(name, set()).update(face.vertices)
@@ -138,7 +139,7 @@ class Face:
         if kind == "pupil":
             return self.pupils[side]
         if kind == "tongue":
-            rows = self.painted("tongue")
+            rows = self._tongue()
             return rows[self.places[rows, 1] < self.places[rows, 1].min() + 6]
         if kind in ("corner", "upper lip", "lower lip"):
             return self._of_mouth(kind, sign)
@@ -157,6 +158,17 @@ class Face:
             "chin": (abs(x) < 8) & (z < lower - 12) & (z > lower - 28) & (y < 10),
         }
         return rows[boxes[kind]]
+
+    def _tongue(self) -> np.ndarray:
+        """What is painted as the tongue and does not hang together with teeth, as gums do."""
+        held = np.zeros(len(self.points), dtype=bool)
+        held[self.painted("teeth")] = True
+        count = 0
+        while held.sum() > count:
+            count = held.sum()
+            held[self._edges[held[self._edges].any(axis=1)]] = True
+        rows = self.painted("tongue")
+        return rows[~held[rows]]
 
     def _on_ball(self, rows: np.ndarray, side: str) -> np.ndarray:
         """Which of some vertices lie close to an eyeball's front."""
