@@ -113,13 +113,20 @@ def actors_option(command: Callable) -> Callable:
     )(command)  # fmt: skip
 
 
+def faces_option(command: Callable) -> Callable:
+    return click.option(
+        "--faces", type=click.Choice(batch.FACES), default="people", show_default=True,
+        help="The faces of built-in people: their own, or the data set's ICT heads of the actors.",
+    )(command)  # fmt: skip
+
+
 def render_options(command: Callable) -> Callable:
     """The options of everything that renders, gathered into one `options` argument."""
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
         look = batch.Look(**{n: given.pop(n) for n in ("engine", "size", "samples", "camera", "label", "quality")})
-        names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite", "actors")
+        names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite", "actors", "faces")
         options = body.RenderOptions(look=look, mux=not given.pop("no_mux"), **{n: given.pop(n) for n in names})
         return command(options=options, **given)
 
@@ -144,6 +151,7 @@ def render_options(command: Callable) -> Callable:
         click.option("--no-mux", is_flag=True, help="Leave the sound for `body mux`."),
         click.option("--overwrite", is_flag=True, help="Render again what is finished."),
         actors_option,
+        faces_option,
     )):  # fmt: skip
         gathered = option(gathered)
     return gathered
@@ -327,10 +335,11 @@ def template_group() -> None:
 @data_option
 @blender_option
 @actors_option
-def template_make(output: Path, data: Path, blender: Path | None, actors: str) -> None:
+@faces_option
+def template_make(output: Path, data: Path, blender: Path | None, actors: str, faces: str) -> None:
     """Build the template with every actor of the data set, stage, lights and camera."""
     people = assets.choose(actors, _tell)
-    notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender), people)
+    notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender), people, faces)
     tables.print_notices(_console(), notices)
     click.echo(f"saved {output}")
 

@@ -16,6 +16,9 @@ from .errors import DatasetError
 LABEL_PARTS = ("id", "frame", "emotion")
 QUALITIES = ("draft", "preview", "final")
 
+#: Whose faces the built-in people have: those of the people's data, or the actors' own ICT heads of the data set.
+FACES = ("people", "ict")
+
 
 @dataclass(frozen=True)
 class Look:
@@ -68,13 +71,14 @@ class SaveComposite:
 class MakeTemplate:
     """Build the built-in template with every actor of the data set and save it as the .blend file `output`.
 
-    assets: the folder of the people's data, or "" for mannequins.
+    assets: the folder of the people's data, or "" for mannequins; faces: of FACES.
     """
 
     id: str
     data: str
     output: str
     assets: str = ""
+    faces: str = "people"
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,8 @@ def parse_line(line: str) -> Request:
         for name, value in content.items():
             if not isinstance(value, int if name in ("first", "last") else str) or isinstance(value, bool):
                 raise ValueError(f"{name} cannot be {value!r}")
+        if kind is MakeTemplate and content["faces"] not in FACES:
+            raise ValueError(f"no faces {content['faces']!r}")
         if kind is RenderChunk:
             content["look"] = _look(look or {})
             if not 1 <= content["first"] <= content["last"]:

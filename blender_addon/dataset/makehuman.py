@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .blendshapes import ARKIT_NAMES
+from .blendshapes import ARKIT_NAMES, TONGUE_KEY
 from .errors import DatasetError
 
 #: What tells that a folder has the data.
@@ -24,8 +24,6 @@ RIG = Path("mpfb2/rigs/standard/rig.game_engine.json")
 WEIGHTS = Path("mpfb2/rigs/standard/weights.game_engine.json")
 FACE = Path("faceunits01/targets/faceunits")
 TARGETS = Path("mpfb2/targets")
-
-TONGUE_KEY = "tongueOut"
 
 
 @dataclass(frozen=True)

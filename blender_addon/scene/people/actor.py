@@ -8,11 +8,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ...dataset import ict, rest_pose
 from ...dataset import makehuman as data
-from ...dataset import rest_pose
 from ...dataset.bvh import Skeleton
 from .. import mannequin
-from . import dress, face, shadow, sheet
+from . import dress, face, ict_head, shadow, sheet
 from . import fit as fitting
 from . import shape as shapes
 from .dress import MATERIALS
@@ -29,9 +29,16 @@ _MASKS = ("lips", "inside-mouth", "ears")
 
 
 def build(
-    actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, gender: str = "", assets: Path | str
+    actor: str,
+    skeleton: Skeleton,
+    collection: bpy.types.Collection,
+    *,
+    gender: str = "",
+    assets: Path | str,
+    head: ict.Head | None = None,
 ) -> bpy.types.Object:
-    """Make actor `actor` for a skeleton; see mannequin.build. assets: the folder of the people's data.
+    """Make actor `actor` for a skeleton; see mannequin.build. assets: the folder of the people's data; head: the
+    actor's own, instead of one of these data.
 
     DatasetError where the skeleton has no hips, head and limbs, or the data cannot be read.
     """
@@ -44,9 +51,12 @@ def build(
     materials = _materials(actor, look)
 
     clothes = sheet.join(*dress.garments(body), dress.hands(body))
-    head, hair = face.build(body, _masks(source.folder), names, style, female=look.female)
-    shell = shadow.build(body, clothes, head)
-    for part, surface in (("body", clothes), ("head", head), ("hair", hair), ("shadow", shell)):
+    if head:
+        top, hair = ict_head.build(body, head, names, style, female=look.female)
+    else:
+        top, hair = face.build(body, _masks(source.folder), names, style, female=look.female)
+    shell = shadow.build(body, clothes, top)
+    for part, surface in (("body", clothes), ("head", top), ("hair", hair), ("shadow", shell)):
         weights = _tidy(surface.weights)
         points = body.fit.pose.to_rest(surface.points, weights)
         mesh = mannequin.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
