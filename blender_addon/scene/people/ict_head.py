@@ -10,7 +10,7 @@ import numpy as np
 
 from ...dataset import ict
 from . import eyes as eyeballs
-from . import face, sheet
+from . import face, mouth, sheet
 from . import hair as hairs
 from .dress import SLOT, Body
 from .eyes import Eyes
