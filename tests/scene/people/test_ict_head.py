@@ -96,7 +96,8 @@ def test_no_eyeball_comes_out_of_a_shut_lid(worn):
         front = (np.hypot(way[:, 0], way[:, 2]) < 0.008) & (way[:, 1] < 0)
         front[[*ict.PARTS["left socket"], *ict.PARTS["right socket"]]] = False
         assert np.linalg.norm(way[front], axis=1).min() > 0.98 * placed.eyes.radius
-    assert {SLOT[n] for n in ("skin", "lips", "mouth", "brows", "lashes", "sclera", "iris", "pupil", "teeth", "tongue")} <= set(whole.materials.tolist())  # fmt: skip
+    named = ("skin", "lips", "mouth", "brows", "lashes", "sclera", "iris", "pupil", "teeth", "tongue")
+    assert {SLOT[name] for name in named} <= set(whole.materials.tolist())
 
 
 def test_the_lower_teeth_go_with_the_jaw_and_the_upper_ones_stay(worn):
