@@ -87,7 +87,7 @@ def composite(
     scene.frame_start, scene.frame_end = 1, frames
     scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
     paths = [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)]
-    camera.frame_scene(scene, paths, shot)
+    camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
     return Composited(scene_id, frames, session.actors, tuple(notices))
 
