@@ -55,10 +55,12 @@ def tie(armature: bpy.types.Object, carried: Mapping[str, str]) -> list[list[str
                     constraint.mute = True
                     resting.append([bone.name, constraint.name])
     for name, carrier in carried.items():
-        constraint = armature.pose.bones[name].constraints.new("ARMATURE")
+        # Not an Armature constraint: along a bendy bone, which Rigify's are, that follows the bend.
+        constraint = armature.pose.bones[name].constraints.new("CHILD_OF")
         constraint.name = _CARRIER
-        target = constraint.targets.new()
-        target.target, target.subtarget = armature, carrier
+        constraint.target, constraint.subtarget = armature, carrier
+        constraint.owner_space, constraint.target_space = "POSE", "WORLD"  # with these, wherever the armature stands
+        constraint.inverse_matrix = armature.data.bones[carrier].matrix_local.inverted()
     return resting
 
 

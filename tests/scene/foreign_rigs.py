@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,12 +21,13 @@ COLOURS = {"001": (1.0, 0.0, 0.0, 1.0), "002": (0.0, 0.0, 1.0, 1.0)}
 RIGIFY = {
     "hips": "DEF-spine", "head": "DEF-spine.006", "upper_arm": "DEF-upper_arm.{S}", "forearm": "DEF-forearm.{S}",
     "hand": "DEF-hand.{S}", "thigh": "DEF-thigh.{S}", "shin": "DEF-shin.{S}", "foot": "DEF-foot.{S}",
-    "toe": "DEF-toe.{S}", "index.1": "DEF-f_index.01.{S}", "index.2": "DEF-f_index.02.{S}",
+    "toe": "DEF-toe.{S}", "spine": "DEF-spine.001", "chest": "DEF-spine.003",
+    "index.1": "DEF-f_index.01.{S}", "index.2": "DEF-f_index.02.{S}",
 }  # fmt: skip
 UNREAL = {
     "hips": "pelvis", "head": "head", "upper_arm": "upperarm_{s}", "forearm": "lowerarm_{s}", "hand": "hand_{s}",
     "thigh": "thigh_{s}", "shin": "calf_{s}", "foot": "foot_{s}", "toe": "ball_{s}", "index.1": "index_01_{s}",
-    "index.2": "index_02_{s}",
+    "index.2": "index_02_{s}", "spine": "spine_01", "chest": "spine_03",
 }  # fmt: skip
 
 #: Bones between the joints of a limb that have to move with it: (bone, the limb's joints before and after).
@@ -37,21 +41,34 @@ def bone(names: Mapping[str, str], role: str, side: str = "") -> str:
 
 def rigify(folder: Path, *, exported: bool) -> Path:
     """Two humans that Rigify generated; exported: their deform bones alone, on one another, as games take them."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    bpy.ops.preferences.addon_enable(module="rigify")
-    for actor, size in (("001", 0.9), ("002", 0.82)):
-        bpy.ops.object.armature_human_metarig_add()
-        metarig = bpy.context.object
-        metarig.scale = (size,) * 3
-        bpy.ops.object.transform_apply(scale=True)
-        bpy.ops.pose.rigify_generate()
-        rig = bpy.context.object
-        rig.name = f"Actor_{actor}"
-        bpy.data.objects.remove(metarig)
+    generated = folder / "generated.blend"
+    if not generated.exists():
+        _generate(generated)
+    bpy.ops.wm.open_mainfile(filepath=str(generated))
+    for actor in COLOURS:
+        rig = bpy.data.objects[f"Actor_{actor}"]
         if exported:
             _leave_deform_bones(rig)
         _dress(rig, actor, RIGIFY)
     return _saved(folder / ("rigify_export.blend" if exported else "rigify.blend"))
+
+
+def _generate(path: Path) -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.preferences.addon_enable(module="rigify")
+    bpy.ops.object.armature_human_metarig_add()
+    metarig = bpy.context.object
+    bpy.ops.pose.rigify_generate()
+    first = bpy.context.object
+    bpy.data.objects.remove(metarig)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.ops.object.select_all(action="DESELECT")
+    first.select_set(True)
+    bpy.context.view_layer.objects.active = first
+    bpy.ops.object.duplicate()  # what points to the rig within it points to the copy
+    for rig, actor, size in ((first, "001", 0.9), (bpy.context.object, "002", 0.82)):
+        rig.name, rig.scale, rig.location = f"Actor_{actor}", (size,) * 3, (size, 0.2, 0.0)
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
 
 
 def _leave_deform_bones(rig: bpy.types.Object) -> None:
@@ -152,11 +169,13 @@ def _dress(rig: bpy.types.Object, actor: str, names: Mapping[str, str]) -> None:
     def along(name: str, start: np.ndarray, end: np.ndarray, thick: float) -> None:
         pieces.append((name, np.minimum(start, end) - thick, np.maximum(start, end) + thick))
 
-    along(bone(names, "hips"), head("hips"), head("head") - (0, 0, 0.1), 0.09)
-    along(bone(names, "head"), head("head"), head("head") + (0, 0, 0.15), 0.07)
+    along(bone(names, "hips"), head("hips"), head("spine"), 0.09)
+    along(bone(names, "chest"), head("chest"), head("chest") + np.array((0, 0, 0.1)), 0.09)
+    along(bone(names, "head"), head("head"), head("head") + np.array((0, 0, 0.15)), 0.07)
     for side in "LR":
         for role, onward in (("upper_arm", "forearm"), ("forearm", "hand"), ("thigh", "shin"), ("shin", "foot")):
-            along(bone(names, role, side), head(role, side), head(onward, side), 0.035)
+            # A bendy bone, which half a limb of Rigify's is, bends on what lies beyond its end.
+            along(bone(names, role, side), head(role, side), (head(role, side) + head(onward, side)) / 2.0, 0.035)
         foot, toe = head("foot", side), head("toe", side)
         low, high = np.minimum(foot, toe) - 0.03, np.maximum(foot, toe) + 0.03
         pieces.append((bone(names, "foot", side), np.array((*low[:2], 0.0)), np.array((*high[:2], foot[2]))))
@@ -199,8 +218,24 @@ def _saved(path: Path) -> Path:
     return path
 
 
+#: By kind: what builds it, the names of its bones, and the bones between its joints.
 TEMPLATES: dict[str, tuple[Callable[[Path], Path], Mapping[str, str], tuple]] = {
     "rigify": (lambda folder: rigify(folder, exported=False), RIGIFY, RIGIFY_BETWEEN),
     "rigify export": (lambda folder: rigify(folder, exported=True), RIGIFY, RIGIFY_BETWEEN),
     "unreal": (unreal, UNREAL, UNREAL_BETWEEN),
 }
+
+
+def built(kind: str, folder: Path) -> Path:
+    """Build a template in a process of its own: with Rigify switched on the bpy module may never end."""
+    done = subprocess.run(
+        [sys.executable, "-m", __name__, kind, str(folder)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    print("\n" + str(TEMPLATES[sys.argv[1]][0](Path(sys.argv[2]))))
+    sys.stdout.flush()
+    os._exit(0)
