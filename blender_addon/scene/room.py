@@ -46,7 +46,7 @@ _COLOURS = {
     "pane": ((0.80, 0.88, 0.95), (0.93, 0.98, 1.0)),
 }  # fmt: skip
 #: How bright a window's pane is.
-_DAYLIGHT = 0.35
+_DAYLIGHT = 0.2
 
 
 def build() -> list[bpy.types.Object]:
