@@ -118,7 +118,7 @@ _UNREAL_BONES: dict[str, tuple[str, tuple[float, float, float]]] = {
 
 
 def unreal(folder: Path) -> Path:
-    """Two mannequins in centimetres at 0.01 scale, Y up under an empty turned by 90 degrees; one has a face."""
+    """Two mannequins in centimetres at 0.01 scale, Y up under an empty turned by 90 degrees."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     for actor, size in (("001", 1.0), ("002", 0.93)):
         above = bpy.data.objects.new(f"{actor}_Mannequin", None)
@@ -140,8 +140,6 @@ def unreal(folder: Path) -> Path:
             item.parent = rig.data.edit_bones[parent] if parent else None
         bpy.ops.object.mode_set(mode="OBJECT")
         _dress(rig, actor, UNREAL)
-        if actor == "001":
-            _face(rig)
     return _saved(folder / "unreal.blend")
 
 
@@ -157,7 +155,7 @@ def _both_sides() -> list[tuple[str, str, tuple[float, float, float]]]:
 
 
 def _dress(rig: bpy.types.Object, actor: str, names: Mapping[str, str]) -> None:
-    """A body of boxes, one for each of a few bones, and soles on the floor."""
+    """A body of boxes, one for each of a few bones, and soles on the floor; a face for one of the two."""
     bpy.context.view_layer.update()
     world = rig.matrix_world
 
@@ -198,11 +196,13 @@ def _dress(rig: bpy.types.Object, actor: str, names: Mapping[str, str]) -> None:
     body.parent = rig
     body.modifiers.new("Armature", "ARMATURE").object = rig
     bpy.context.scene.collection.objects.link(body)
+    if actor == "001":
+        _face(rig)
 
 
 def _face(rig: bpy.types.Object) -> None:
     mesh = bpy.data.meshes.new("Face")
-    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    mesh.from_pydata([(0, 0, 0), (0.01, 0, 0), (0, 0.01, 0)], [], [(0, 1, 2)])
     face = bpy.data.objects.new("Face", mesh)
     bpy.context.scene.collection.objects.link(face)
     face.parent, face.matrix_parent_inverse = rig, Matrix.Identity(4)
