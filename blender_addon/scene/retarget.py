@@ -36,6 +36,7 @@ class RigRest:
     names, parents: B bones, parents first, -1 for none. rest: (B, 3, 3) bone orientations and heads: (B, 3)
     bone heads, both in armature space. world: (4, 4) of the armature object, uniform scale. inherits: whether
     a bone takes its parent's rotation. local_location: whether its location is along its own axes or its parent's.
+    carried: bones whose parent here is not their own but one that is to carry them (`control_rig`).
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class RigRest:
     inherits: tuple[bool, ...]
     local_location: tuple[bool, ...]
     roles: dict[str, int] = field(default_factory=dict)
+    carried: dict[int, int] = field(default_factory=dict)
 
     @property
     def scale(self) -> float:
@@ -69,7 +71,7 @@ class Channels:
 @dataclass(frozen=True)
 class Scale:
     """World metres per BVH unit, along the floor and upwards; lift: metres to add upwards, so that soles meet the floor
-    where the rig's ankles are higher or lower above them than the BVH's."""
+    where the rig's ankles are higher or lower above them than the BVH's, or its hips above its thighs."""
 
     floor: float
     up: float
@@ -375,11 +377,19 @@ def _position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -
 
 
 def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
-    """How much higher the rig's ankles are over its toe joints than the BVH's are, scaled: metres."""
+    """How much higher the rig's hips are over its thighs, and its ankles over its toe joints, than the BVH's: metres.
+
+    Rigify's spine begins below the thighs, most others' hips above them.
+    """
     roles = joint_roles.classify(skeleton.names, skeleton.parents)
-    captured = _ankle(skeleton.rest_positions(), roles, skeleton.ends)
-    rigged = _ankle(rig.heads @ rig.turn.T, rig.roles, {})
-    return 0.0 if captured is None or rigged is None else rigged * rig.scale - captured * up
+    positions, heads = skeleton.rest_positions(), rig.heads @ rig.turn.T
+    pairs = (
+        (_ankle(positions, roles, skeleton.ends), _ankle(heads, rig.roles, {})),
+        (_hips_over_thighs(positions, roles), _hips_over_thighs(heads, rig.roles)),
+    )
+    return sum(
+        rigged * rig.scale - captured * up for captured, rigged in pairs if captured is not None and rigged is not None
+    )
 
 
 def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, np.ndarray]) -> float | None:
@@ -392,6 +402,15 @@ def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, n
         elif foot is not None and foot in ends:
             drops.append(-ends[foot])
     return float(np.mean(drops, axis=0) @ turn[2]) if drops and turn is not None else None
+
+
+def _hips_over_thighs(positions: np.ndarray, roles: Mapping[str, int]) -> float | None:
+    """How high the hips' joint is over the thighs', in the positions' unit."""
+    turn = rest_pose.axes(positions, roles)
+    if turn is None or not {"hips", "thigh.L", "thigh.R"} <= roles.keys():
+        return None
+    thighs = positions[[roles["thigh.L"], roles["thigh.R"]]].mean(axis=0)
+    return float((positions[roles["hips"]] - thighs) @ turn[2])
 
 
 def _leg(positions: np.ndarray, roles: Mapping[str, int]) -> float | None:
