@@ -31,6 +31,23 @@ class Look:
     female: bool = False
 
 
+@dataclass(frozen=True)
+class Bones:
+    """An armature to be made: names and parents (B,), parents first, -1 for none; heads and tails (B, 3) m; rolls
+    (B,) radians about the bones' axes, or None for Blender's choice."""
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    heads: np.ndarray
+    tails: np.ndarray
+    rolls: np.ndarray | None = None
+
+
+def bones_of(rest: rest_pose.RestPose) -> Bones:
+    """One bone per joint of a skeleton, in its rest pose."""
+    return Bones(rest.names, rest.parents, rest.heads, bone_tails(rest))
+
+
 def _hex(text: str) -> Colour:
     red, green, blue = (int(text[n : n + 2], 16) / 255 for n in (0, 2, 4))
     return red, green, blue
@@ -87,7 +104,7 @@ def build(actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, g
     """
     rest = rest_pose.stand(skeleton)
     look = look_of(actor, gender)
-    armature = make_armature(actor, rest, collection)
+    armature = make_armature(actor, bones_of(rest), collection)
     measures = mannequin_body.measure(model_pose(rest), look.female)
     parts = mannequin_body.parts(measures)
     body = mannequin_body.join(measures, parts)
@@ -179,7 +196,8 @@ def _continuations(roles: dict[str, int]) -> list[tuple[str, str]]:
     return [pair for row in found for pair in itertools.pairwise(row)]
 
 
-def make_armature(actor: str, rest: rest_pose.RestPose, collection: bpy.types.Collection) -> bpy.types.Object:
+def make_armature(actor: str, wanted: Bones, collection: bpy.types.Collection) -> bpy.types.Object:
+    """The armature `actor_<id>` of an actor."""
     data = bpy.data.armatures.new(f"actor_{actor}")
     thing = bpy.data.objects.new(f"actor_{actor}", data)
     thing["interact_actor"] = actor
@@ -196,14 +214,15 @@ def make_armature(actor: str, rest: rest_pose.RestPose, collection: bpy.types.Co
         layer.update()
     layer.objects.active = thing
     bpy.ops.object.mode_set(mode="EDIT")
-    tails = bone_tails(rest)
     bones: list[bpy.types.EditBone] = []
-    for joint, name in enumerate(rest.names):
+    for n, name in enumerate(wanted.names):
         bone = data.edit_bones.new(name)
-        bone.head, bone.tail = rest.heads[joint], tails[joint]
+        bone.head, bone.tail = wanted.heads[n], wanted.tails[n]
+        if wanted.rolls is not None:
+            bone.roll = wanted.rolls[n]
         bone.use_connect = False
-        if rest.parents[joint] >= 0:
-            bone.parent = bones[rest.parents[joint]]
+        if wanted.parents[n] >= 0:
+            bone.parent = bones[wanted.parents[n]]
         bones.append(bone)
     bpy.ops.object.mode_set(mode="OBJECT")
     if guest:

@@ -178,8 +178,9 @@ def _shoes(body: Body, tights: Sheet) -> list[Sheet]:
         points = part.points + sheet.normals(part.points, part.faces) * (_SHOES * body.size)
         points = sheet.smooth(points, part.faces, 3, 0.5)
         points = points + sheet.normals(points, part.faces) * (0.004 * body.size)
-        low = points[:, 2].min()
-        points[:, 2] -= low  # the sole is on the floor
+        # The sole is on the floor, which in the A-pose, its legs apart, is a little higher than in the rest pose.
+        floor = foot[2] - body.fit.pose.rest.head(f"foot.{side}")[2]
+        points[:, 2] -= points[:, 2].min()
         part = replace(part, points=points)
         thick = 0.022 * body.size
         part, upper, _ = sheet.split(part.painted(SLOT["shoes"]), part.points[:, 2] - thick)
@@ -189,6 +190,6 @@ def _shoes(body: Body, tights: Sheet) -> list[Sheet]:
         below = np.clip((thick - points[:, 2]) / thick, 0, 1)
         middle = points[:, :2].mean(axis=0)
         points[:, :2] += (points[:, :2] - middle) * (0.03 * np.minimum(below * 3, 1))[:, None]
-        points[:, 2] = np.where(below > 0.35, 0.0, points[:, 2] * (1 - below / 0.35 * 0.2))
+        points[:, 2] = floor + np.where(below > 0.35, 0.0, points[:, 2] * (1 - below / 0.35 * 0.2))
         shoes.append(replace(part, points=points))
     return shoes
