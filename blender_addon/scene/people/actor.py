@@ -53,7 +53,7 @@ def build(
     placed = mannequin.bones_of(rest)
     if chosen:
         placed = rigged.place_bones(body.fit, chosen)
-        body = replace(body, fit=replace(body.fit, weights=np.hstack((body.fit.weights, chosen.weights))))
+        body = replace(body, fit=replace(body.fit, weights=np.hstack((body.fit.weights, chosen.weights))), rig=chosen)
     armature = mannequin.make_armature(actor, placed, collection)
     materials = _materials(actor, look)
 
@@ -62,10 +62,10 @@ def build(
     shell = shadow.build(body, clothes, head)
     for part, surface in (("body", clothes), ("head", head), ("shadow", shell)):
         if chosen:
-            weights = _tidy(rigged.bone_weights(surface.weights, rest, chosen))
-            points = surface.points - (0.0, 0.0, rigged.floor_of(body.fit))
+            weights = tidy(rigged.bone_weights(surface.weights, rest, chosen))
+            points = surface.points - (0.0, 0.0, body.fit.floor)
         else:
-            weights = _tidy(surface.weights)
+            weights = tidy(surface.weights)
             points = body.fit.pose.to_rest(surface.points, weights)
         mesh = mannequin.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
         for name in MATERIALS:
@@ -91,10 +91,10 @@ def fitted(source: data.Source, actor: str, rest: rest_pose.RestPose, *, female:
     fit = fitting.fit(source, shapes.shape(source, build_, female=female), rest)
     keys = np.stack(list(data.face_keys(source).values())) * fit.head_scale
     size = float(rest.head("head")[2]) / 1.56
-    return dress.Body(source, fit, size, keys), build_.hair
+    return dress.Body(source, fit, size, keys, build_.skirt), build_.hair
 
 
-def _tidy(weights: np.ndarray) -> np.ndarray:
+def tidy(weights: np.ndarray) -> np.ndarray:
     """At most four joints or bones a vertex, rows summing to 1."""
     least = np.sort(weights, axis=1)[:, -4][:, None]
     kept = np.where((weights >= least) & (weights > 0.004), weights, 0.0)
@@ -118,5 +118,6 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
 def _materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material]:
     iris = mannequin.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(mannequin.IRISES)]
     shown = mannequin.shown_colours(look, iris)
+    shown["tights"] = (mannequin.mix(look.legs, look.skin, 0.12), 0.6)
     shown["brows"] = (mannequin.mix(look.hair, look.skin, 0.22), 0.7)
     return {name: mannequin.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

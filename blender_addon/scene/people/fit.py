@@ -40,6 +40,12 @@ class Fit:
     shape: np.ndarray
     places: Places
 
+    @property
+    def floor(self) -> float:
+        """How high the soles stand in the A-pose, m: its legs are apart, its feet higher than in the rest pose."""
+        pose = self.pose
+        return float(np.mean([pose.head(f"foot.{side}")[2] - pose.rest.head(f"foot.{side}")[2] for side in "LR"]))
+
 
 def fit(source: Source, shape: np.ndarray, rest: RestPose) -> Fit:
     """Fit a body, vertices (V, 3) m of the base mesh with its targets, to a skeleton."""

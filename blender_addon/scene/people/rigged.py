@@ -39,14 +39,8 @@ def place_bones(fit: Fit, rig: Rig) -> Bones:
             ends[parent] = placed[bone]
     short = np.linalg.norm(ends - placed, axis=1) < _JOINED
     ends[short] = placed[short] + (0.0, 0.0, 5 * _JOINED)  # Blender deletes a bone without length
-    floor = (0.0, 0.0, floor_of(fit))
+    floor = (0.0, 0.0, fit.floor)
     return Bones(rig.names, rig.parents, placed - floor, ends - floor, rig.rolls)
-
-
-def floor_of(fit: Fit) -> float:
-    """How high the soles lie in the A-pose, whose legs are apart, metres."""
-    pose = fit.pose
-    return float(np.mean([pose.head(f"foot.{side}")[2] - pose.rest.head(f"foot.{side}")[2] for side in "LR"]))
 
 
 def bone_weights(weights: np.ndarray, rest: RestPose, rig: Rig) -> np.ndarray:

@@ -13,13 +13,15 @@ from ...dataset.makehuman import Source, target
 @dataclass(frozen=True)
 class Build:
     """races: share of each of the data's looks; muscle, weight: from -1 (least) to 1 (most); face: share of each of
-    the targets named so; hair: "short", "crop" or "long"."""
+    the targets named so; hair: "short", "crop" or "long"; skirt: the legs below it, "skin" or "tights", or "" for
+    trousers."""
 
     races: dict[str, float]
     muscle: float = 0.0
     weight: float = 0.0
     face: dict[str, float] = field(default_factory=dict)
     hair: str = "short"
+    skirt: str = ""
 
 
 #: InterAct's seven actors: no portraits, only seven people whom a viewer tells apart.
@@ -28,8 +30,8 @@ BUILDS = {
     "002": Build({"caucasian": 0.8, "asian": 0.2}, -0.1, -0.1, {"head/head-oval": 0.6}, "long"),
     "003": Build({"caucasian": 0.4, "african": 0.6}, 0.35, 0.0, {"head/head-square": 0.4}, "crop"),
     "005": Build({"caucasian": 0.7, "asian": 0.3}, 0.0, 0.25, {"head/head-round": 0.5}),
-    "006": Build({"asian": 0.7, "caucasian": 0.3}, -0.1, -0.2, {"head/head-oval": 0.5}, "long"),
-    "007": Build({"caucasian": 1.0}, 0.0, 0.05, {"head/head-round": 0.4}, "long"),
+    "006": Build({"asian": 0.7, "caucasian": 0.3}, -0.1, -0.2, {"head/head-oval": 0.5}, "long", "tights"),
+    "007": Build({"caucasian": 1.0}, 0.0, 0.05, {"head/head-round": 0.4}, "long", "skin"),
     "008": Build({"caucasian": 0.5, "african": 0.5}, 0.1, 0.1, {"head/head-oval": 0.5}, "crop"),
 }
 _LEVELS = ("min", "average", "max")
@@ -39,14 +41,16 @@ def build_of(actor: str, *, female: bool) -> Build:
     """An actor's build: fixed for the data set's actors, else the same for the same id everywhere."""
     if actor in BUILDS:
         found = BUILDS[actor]
-        return found if female == (found.hair == "long") else replace(found, hair="long" if female else "short")
+        if female == (found.hair == "long"):
+            return found
+        return replace(found, hair="long" if female else "short", skirt="")
     digest = hashlib.sha256(actor.encode()).digest()
     shares = np.array([40 + digest[0] % 100, digest[1] % 80, digest[2] % 80], dtype=float)
     races = dict(zip(("caucasian", "asian", "african"), (shares / shares.sum()).tolist(), strict=True))
     heads = ("oval", "round", "square", "rectangular")
     return Build(
         races, (digest[3] % 100 - 50) / 120, (digest[4] % 100 - 50) / 120, {f"head/head-{heads[digest[5] % 4]}": 0.4},
-        "long" if female else ("short", "crop")[digest[6] % 2],
+        "long" if female else ("short", "crop")[digest[6] % 2], ("", "", "tights")[digest[7] % 3] if female else "",
     )  # fmt: skip
 
 
