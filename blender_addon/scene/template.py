@@ -11,7 +11,7 @@ from ..dataset.actor_skeletons import actor_skeletons
 from ..dataset.batch import CAPTURE
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
-from . import mannequin, stage
+from . import colours, mannequin, stage
 from .people import actor as people
 
 #: On the scene of a template that was built here.
@@ -32,6 +32,7 @@ def build(dataset: Dataset, assets: Path | str = "", rig: str = CAPTURE) -> tupl
     stage.build_stage(scene)
     notices = []
     skeletons = actor_skeletons(dataset)
+    looks = colours.looks_of({actor.id: actor.gender for actor in databases.actors(dataset).values()})
     for actor in databases.actors(dataset).values():
         if actor.id not in skeletons:
             notices.append(f"actor {actor.id}: has no BVH in {dataset.root}, and so no body in the template")
@@ -39,9 +40,9 @@ def build(dataset: Dataset, assets: Path | str = "", rig: str = CAPTURE) -> tupl
         collection = bpy.data.collections.new(f"actor_{actor.id}")
         scene.collection.children.link(collection)
         if assets:
-            people.build(actor.id, skeletons[actor.id], collection, gender=actor.gender, assets=assets, rig=rig)
+            people.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id], assets=assets, rig=rig)
         else:
-            mannequin.build(actor.id, skeletons[actor.id], collection, gender=actor.gender)
+            mannequin.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id])
     if len(notices) == len(databases.actors(dataset)):
         raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
     return tuple(notices)

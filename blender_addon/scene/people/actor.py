@@ -36,6 +36,7 @@ def build(
     collection: bpy.types.Collection,
     *,
     gender: str = "",
+    look: mannequin.Look | None = None,
     assets: Path | str,
     rig: str = CAPTURE,
 ) -> bpy.types.Object:
@@ -45,7 +46,7 @@ def build(
     own joints and rest pose. DatasetError where the skeleton has no hips, head and limbs, or the data cannot be read.
     """
     rest = rest_pose.stand(skeleton)
-    look = mannequin.look_of(actor, gender)
+    look = look or mannequin.look_of(actor, gender)
     source = data.read(Path(assets))
     body, hair = fitted(source, actor, rest, female=look.female)
     names = tuple(data.face_keys(source))
