@@ -124,11 +124,13 @@ def hip_line(body: Body) -> float:
 
 
 def collar(body: Body, points: np.ndarray) -> np.ndarray:
-    """Positive, m, within the jumper's round neckline and above it."""
+    """Height above the jumper's neckline (V,), m: it runs from the nape down to the pit of the neck."""
     rest = body.fit.pose.rest
     neck = rest.head("neck.0" if "neck.0" in rest.roles else "head")
-    round_the_neck = np.hypot(points[:, 0] - neck[0], points[:, 1] - neck[1] + 0.020 * body.size)
-    return np.maximum(0.068 * body.size - round_the_neck, points[:, 2] - neck[2] - 0.040 * body.size)
+    back = points[:, 1] - neck[1]
+    aside = np.hypot(points[:, 0] - neck[0], 0.02 * body.size) - 0.02 * body.size
+    line = neck[2] + 0.012 * body.size + 0.55 * back + 0.6 * np.maximum(aside - 0.045 * body.size, 0.0)
+    return points[:, 2] - line
 
 
 def hands(body: Body) -> Sheet:
@@ -164,7 +166,7 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     above = ((lifted - part.points) * normal).sum(axis=1)
     lifted = lifted + normal * np.maximum(0.0125 * body.size - above, 0.0)[:, None]
     lifted = _outside(
-        body, lifted, (np.abs(collar(body, lifted)) < 0.07 * body.size) & (np.abs(lifted[:, 0]) < 0.08 * body.size)
+        body, lifted, (np.abs(collar(body, lifted)) < 0.07 * body.size) & (np.abs(lifted[:, 0]) < 0.11 * body.size)
     )
     part = replace(part, points=lifted)
     part = sheet.cut(part, part.points[:, 2] - hip_line(body) + _far(body, part))
@@ -176,16 +178,20 @@ def _top(body: Body, tights: Sheet) -> Sheet:
 
 
 def _outside(body: Body, points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The chosen ones (V,) of some points lifted to 5 mm above the skin."""
+    """The chosen ones (V,) of some points lifted to 6 mm above the skin, and near the neckline drawn in to there."""
     skin = body.sheet("body")
     near = np.flatnonzero(np.abs(collar(body, skin.points)) < 0.10 * body.size)
     near = near[body.arms(skin)[near] < 0.5]
     normal = sheet.normals(skin.points, skin.faces)[near]
+    lowest = 0.006 * body.size
+    free = np.clip(np.abs(collar(body, points)) / (0.05 * body.size), 0, 1)
     points = points.copy()
     for row in np.flatnonzero(chosen):
         closest = np.argpartition(((skin.points[near] - points[row]) ** 2).sum(axis=1), 3)[:3]
         depth = ((points[row] - skin.points[near[closest]]) * normal[closest]).sum(axis=1).min()
-        points[row] += normal[closest].mean(axis=0) * max(0.005 * body.size - depth, 0.0)
+        points[row] += normal[closest].mean(axis=0) * (
+            np.maximum(lowest, lowest + (depth - lowest) * free[row]) - depth
+        )
     return points
 
 

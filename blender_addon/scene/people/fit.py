@@ -19,9 +19,10 @@ from ..mannequin_pose import ModelPose
 
 #: Which joint a limb's bone points at.
 _NEXT = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}
-#: How much higher than the capture's joint the head sits, and how much lower than his the shoulder, metres in a
-#: person of 1.75 m: InterAct's upper arms start 3 cm below the neck, at the height of a raised shoulder.
-_HEAD_UP, _SHOULDER_DOWN = 0.018, 0.015
+#: How much higher than the capture's joint the head sits, and how much lower than his the chest's shoulder and the
+#: upper end of the arm's flesh, metres in a person of 1.75 m: InterAct's upper arms start 3 cm below the neck, at the
+#: height of a raised shoulder.
+_HEAD_UP, _SHOULDER_DOWN, _ARM_DOWN = 0.018, 0.030, 0.026
 #: How much of the way back that the capture's shoulders have the chest follows.
 _CHEST_BACK = 0.6
 #: How much of the way to the capture's narrower knuckles the fingers go.
@@ -196,6 +197,8 @@ def _place(role: str, points: np.ndarray, places: Places) -> np.ndarray:
             return _stretch(points, start, at[follower], head, goal, girth)
     else:
         follower = f"{_NEXT[kind]}.{side}"
+    if kind == "upper_arm":
+        head = head - np.array((0.0, 0.0, _ARM_DOWN * size))
     if follower in at and follower in rest.roles:
         return _stretch(points, start, at[follower], head + shift, pose.head(follower) + shift, girth)
     # The last joint of a finger keeps its own length, in the hand's size.
