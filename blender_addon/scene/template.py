@@ -8,26 +8,31 @@ import bpy
 
 from ..dataset import databases
 from ..dataset.actor_skeletons import actor_skeletons
+from ..dataset.batch import CAPTURE
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
-from . import mannequin, stage
+from . import colours, mannequin, stage
 from .people import actor as people
 
 #: On the scene of a template that was built here.
 BUILTIN_PROPERTY = "interact_builtin"
 
 
-def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
+def build(dataset: Dataset, assets: Path | str = "", rig: str = CAPTURE) -> tuple[str, ...]:
     """Replace the open file by the built-in template; returns notices (actors without any motion).
 
-    assets: the folder of the people's data; without it the actors are mannequins.
+    assets: the folder of the people's data; without it the actors are mannequins. rig: whose bones the people have,
+    one of batch.RIGS; DatasetError for mannequins with any but the capture's.
     """
+    if rig != CAPTURE and not assets:
+        raise DatasetError(f"mannequins have the capture's own joints: the rig {rig} is for people")
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     scene[BUILTIN_PROPERTY] = True
     stage.build_stage(scene)
     notices = []
     skeletons = actor_skeletons(dataset)
+    looks = colours.looks_of({actor.id: actor.gender for actor in databases.actors(dataset).values()})
     for actor in databases.actors(dataset).values():
         if actor.id not in skeletons:
             notices.append(f"actor {actor.id}: has no BVH in {dataset.root}, and so no body in the template")
@@ -35,9 +40,9 @@ def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
         collection = bpy.data.collections.new(f"actor_{actor.id}")
         scene.collection.children.link(collection)
         if assets:
-            people.build(actor.id, skeletons[actor.id], collection, gender=actor.gender, assets=assets)
+            people.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id], assets=assets, rig=rig)
         else:
-            mannequin.build(actor.id, skeletons[actor.id], collection, gender=actor.gender)
+            mannequin.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id])
     if len(notices) == len(databases.actors(dataset)):
         raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
     return tuple(notices)

@@ -18,7 +18,7 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
         wanted = np.isin(which.materials, [SLOT[s] for s in slots])
         return Cover([(which.points, which.faces[wanted], which.weights, SLOT[slots[0]])], depth * size)
 
-    top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs",), 0.018)
+    top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs", "tights", "skin"), 0.018)
     hips, arm = body.head("thigh.L")[2], body.head("upper_arm.L")[2]
     for which, places, longest in (
         (top, (0.10, 0.25, 0.45, 0.65, 0.80, 0.92), 0.12),
