@@ -276,7 +276,7 @@ def _remember(owner: bpy.types.ID, **state: object) -> None:
 
 
 def _restore(owner: bpy.types.ID, state: dict) -> None:
-    if "action" in state:
+    if "action" in state and owner.animation_data:  # a face without weights never had any
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
     if "pose_position" in state:
         owner.data.pose_position = state["pose_position"]
