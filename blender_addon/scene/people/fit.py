@@ -161,9 +161,14 @@ class Places:
 def _place(role: str, points: np.ndarray, places: Places) -> np.ndarray:
     at, pose, size = places.at, places.pose, places.size
     kind, _, side = role.partition(".")
+    rest = pose.rest
     if kind in joint_roles.FINGERS:
         kind, _, side = role.split(".")
-    rest = pose.rest
+        first = f"{kind}.{2 if kind == 'thumb' else 1}.{side}"
+        if role not in rest.roles or first not in rest.roles:
+            role, kind = f"hand.{side}", "hand"  # the capture has no such finger: it goes with the hand
+    elif kind == "toe" and role not in rest.roles:
+        role, kind = f"foot.{side}", "foot"
     if role not in rest.roles or kind in ("hips", "spine", "neck", "shoulder"):
         return places.trunk(points)
     head = pose.head(role)
@@ -172,10 +177,10 @@ def _place(role: str, points: np.ndarray, places: Places) -> np.ndarray:
         return head + up + (points - at[role]) * places.head_scale
     if kind in ("foot", "toe"):
         # The sole stays on the floor and flat, the foot keeps the length of the capture's.
-        ankle, toe = at[f"foot.{side}"], at.get(f"toe.{side}", at[f"foot.{side}"])
-        to = pose.head(f"foot.{side}")
-        ours, theirs = (pose.head(f"toe.{side}") - to)[:2], (toe - ankle)[:2]
-        along = float(np.clip(np.linalg.norm(ours) / np.linalg.norm(theirs), 0.85 * size, 1.15 * size))
+        ankle, to, along = at[f"foot.{side}"], pose.head(f"foot.{side}"), size
+        if f"toe.{side}" in rest.roles:
+            ours, theirs = (pose.head(f"toe.{side}") - to)[:2], (at[f"toe.{side}"] - ankle)[:2]
+            along = float(np.clip(np.linalg.norm(ours) / np.linalg.norm(theirs), 0.85 * size, 1.15 * size))
         high = float(rest.head(f"foot.{side}")[2] / ankle[2])
         return to + (points - ankle) * (along * 0.5 + size * 0.5, along, high)
     if kind == "hand":
@@ -186,7 +191,6 @@ def _place(role: str, points: np.ndarray, places: Places) -> np.ndarray:
     if finger:
         number = int(role.split(".")[1])
         follower = f"{kind}.{number + 1}.{side}"
-        first = f"{kind}.{2 if kind == 'thumb' else 1}.{side}"
         shift = (1 - _KNUCKLES) * (_hand(at[first][None], side, at, pose)[0] - pose.head(first))
         girth = _hand_scale(side, at, pose)
         if kind == "thumb" and number == 1 and _at_wrist(rest, side):
