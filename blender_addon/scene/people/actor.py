@@ -96,8 +96,8 @@ def fitted(source: data.Source, actor: str, rest: rest_pose.RestPose, *, female:
 
 
 def tidy(weights: np.ndarray) -> np.ndarray:
-    """At most four joints or bones a vertex, rows summing to 1."""
-    least = np.sort(weights, axis=1)[:, -4][:, None]
+    """At most eight joints or bones a vertex, rows summing to 1: with four, hems on rigs of many bones are ragged."""
+    least = np.sort(weights, axis=1)[:, -8][:, None]
     kept = np.where((weights >= least) & (weights > 0.004), weights, 0.0)
     return kept / kept.sum(axis=1, keepdims=True)
 

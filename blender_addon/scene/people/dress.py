@@ -197,7 +197,7 @@ def _outside(body: Body, points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 def _legs(body: Body, tights: Sheet) -> Sheet:
     part = replace(tights, keys=tights.keys[:0])
-    part = sheet.cut(part, hip_line(body) + 0.09 * body.size - part.points[:, 2] - _far(body, part))
+    part = sheet.cut(part, hip_line(body) + 0.04 * body.size - part.points[:, 2] - _far(body, part))
     normal = sheet.normals(part.points, part.faces)
     # Under the jumper the waist draws in: nobody sees it there, and no pose brings it out.
     tucked = np.clip((part.points[:, 2] - hip_line(body)) / (0.025 * body.size), 0, 1)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from mathutils.bvhtree import BVHTree
 
-from blender_addon.dataset import bvh, makehuman, rest_pose, rotations
-from blender_addon.scene.people import actor, dress, face, sheet
+from blender_addon.dataset import bvh, joint_roles, makehuman, rest_pose, rotations
+from blender_addon.dataset.batch import CAPTURE
+from blender_addon.scene import mannequin
+from blender_addon.scene.people import actor, dress, face, rigged, sheet
 
 
 @dataclass(frozen=True)
 class Person:
-    """body: as fitted; layers: top, legs, shoes, hands, head (the neck's skin alone) and skirt, in the A-pose."""
+    """body: as fitted; layers: top, legs (or skirt), shoes, hands, neck and what is bare below a skirt, in the A-pose;
+    bones: of the rig that moves them, None for the capture's joints."""
 
     body: dress.Body
     layers: dict[str, sheet.Sheet]
+    bones: mannequin.Bones | None = None
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,14 @@ class Pose:
     places: np.ndarray
 
 
-def person(assets: Path, name: str, skeleton: bvh.Skeleton, *, female: bool) -> Person:
+def person(assets: Path, name: str, skeleton: bvh.Skeleton, *, female: bool, rig: str = CAPTURE) -> Person:
+    """An actor dressed; rig: one of RIGS."""
     body, _ = actor.fitted(makehuman.read(assets), name, rest_pose.stand(skeleton), female=female)
+    bones = None
+    if rig != CAPTURE:
+        chosen = makehuman.rig(body.source, rig)
+        bones = rigged.place_bones(body.fit, chosen)
+        body = replace(body, fit=replace(body.fit, weights=np.hstack((body.fit.weights, chosen.weights))), rig=chosen)
     clothes = sheet.join(*dress.garments(body))
     layers = {slot: largest(sheet.take(clothes, clothes.materials == dress.SLOT[slot])) for slot in ("top", "legs")}
     layers["shoes"] = sheet.take(clothes, np.isin(clothes.materials, (dress.SLOT["shoes"], dress.SLOT["soles"])))
@@ -39,7 +49,7 @@ def person(assets: Path, name: str, skeleton: bvh.Skeleton, *, female: bool) -> 
     layers["hands"] = dress.hands(body)
     head, _ = face.build(body, {}, tuple(makehuman.face_keys(body.source)), "short", female=female)
     layers["neck"] = sheet.take(head, head.materials == dress.SLOT["skin"])
-    return Person(body, layers)
+    return Person(body, layers, bones)
 
 
 def largest(part: sheet.Sheet) -> sheet.Sheet:
@@ -86,11 +96,33 @@ def posed(rest: rest_pose.RestPose, turned: dict[str, tuple[str, float]]) -> Pos
 def skinned(person: Person, layer: str, pose: Pose) -> np.ndarray:
     """A layer's vertices (V, 3) in a pose, as an armature shows them."""
     fit, part = person.body.fit, person.layers[layer]
+    if person.bones:
+        return _on_bones(person, part, pose)
     weights = actor.tidy(part.weights)
     points = fit.pose.to_rest(part.points, weights)
     shifts = pose.places - np.einsum("jab,jb->ja", pose.turns, fit.pose.rest.heads)
     turns = (weights @ pose.turns.reshape(-1, 9)).reshape(-1, 3, 3)
     return np.einsum("vab,vb->va", turns, points) + weights @ shifts
+
+
+def _on_bones(person: Person, part: sheet.Sheet, pose: Pose) -> np.ndarray:
+    """On a rig each bone takes the joint's turn from the A-pose, and what no joint drives follows its parent."""
+    fit, bones = person.body.fit, person.bones
+    rest, heads = fit.pose.rest, bones.heads
+    driver = joint_roles.match(rest.roles, joint_roles.classify(bones.names, bones.parents))
+    turns, places = np.repeat(np.eye(3)[None], len(bones.names), axis=0), np.zeros((len(bones.names), 3))
+    for bone, parent in enumerate(bones.parents):
+        if bone in driver:
+            turns[bone] = pose.turns[driver[bone]] @ fit.pose.turns[driver[bone]].T
+            places[bone] = pose.places[driver[bone]]
+        elif parent >= 0:
+            turns[bone] = turns[parent]
+            places[bone] = places[parent] + turns[parent] @ (heads[bone] - heads[parent])
+    weights = actor.tidy(rigged.bone_weights(part.weights, rest, person.body.rig))
+    shifts = places - np.einsum("jab,jb->ja", turns, heads)
+    points = part.points - (0.0, 0.0, fit.floor)
+    blended = (weights @ turns.reshape(-1, 9)).reshape(-1, 3, 3)
+    return np.einsum("vab,vb->va", blended, points) + weights @ shifts
 
 
 def outside(points: np.ndarray, cover: np.ndarray, faces: np.ndarray) -> np.ndarray:
