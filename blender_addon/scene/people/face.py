@@ -86,7 +86,7 @@ def _brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
         part = sheet.cut(part, 0.026 - across(part.points))
         for side in (1.0, -1.0):
             x = across(part.points)
-            middle = eye[2] + unit * (0.0232 - np.where(x < 0.008, 5.5, 16.0) * (x - 0.008) ** 2)
+            middle = eye[2] + unit * (0.0232 - np.where(x < 0.008, 3.5, 16.0) * (x - 0.008) ** 2)
             half = unit * np.interp(x, (-0.021, -0.018, -0.011, 0.004, 0.027), (0.0008, 0.0026, 0.0034, 0.0028, 0.0004))
             half = half * (0.75 if female else 1.0)
             part = sheet.cut(part, (half - side * (part.points[:, 2] - middle)))

@@ -162,7 +162,7 @@ def _cut(scalp: np.ndarray, cap: np.ndarray, cut: Cut) -> Locks:
     front = np.clip((-roots[:, 1] - 0.02) / 0.06, 0, 1)[:, None]
     over = np.array((0.9, 0.55, 0.0)) + front * np.array((-0.15, 0.1, 0.5))
     # From the parting the other side's hair falls to its own side.
-    over = np.where(roots[:, :1] < -0.035, np.array((-0.6, 0.5, -0.3)), over)
+    over = np.where(roots[:, :1] < -0.035, np.array((-0.6, 0.9, -0.3)), over)
     ways = high * over + (1 - high) * np.array((0.0, 0.45, -1.0))
     rng = np.random.default_rng(_SEED)
     lengths = (high * cut.top + (1 - high) * cut.side)[:, 0] * rng.uniform(0.8, 1.2, len(roots))
@@ -171,7 +171,8 @@ def _cut(scalp: np.ndarray, cap: np.ndarray, cut: Cut) -> Locks:
     steps = 4
     shares = np.linspace(0, 1, steps + 1)
     # Most stands up over the forehead, and its tips lie down.
-    lift = cut.thickness + high * cut.volume * (0.6 + 0.7 * front) * np.sin(shares * 2.4)
+    standing = high * (0.6 + 0.7 * front) * (roots[:, :1] > -0.035)
+    lift = cut.thickness + cut.volume * standing * np.sin(shares * 2.4)
     lift = lift + (1 - high) * 0.6 * cut.thickness * np.sin(shares * 3)
     lines = grow(hull, roots, ways, lengths, steps=steps, lift=lift, gravity=0.4)
     width = cut.width * np.interp(shares, (0, 0.3, 0.7, 1), (0.6, 1.0, 0.7, 0.12)) * (0.7 + 0.3 * high)
