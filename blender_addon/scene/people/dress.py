@@ -232,8 +232,9 @@ def _leg_axis(body: Body, side: str, points: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _ankle_line(body: Body) -> float:
-    """The height of the trousers' hem in the A-pose, m."""
-    return body.fit.floor + 0.05 * body.size
+    """The height of the trousers' hem in the A-pose, m: some captures have the ankle twice as high as others."""
+    ankle = min(body.head(f"foot.{side}")[2] for side in "LR")
+    return float(max(body.fit.floor + 0.05 * body.size, ankle - 0.015 * body.size))
 
 
 def _shoes(body: Body, tights: Sheet) -> list[Sheet]:
