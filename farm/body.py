@@ -29,7 +29,7 @@ class RenderOptions:
     samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
     out: the folder for all results; mux: add the sound; stereo: male left, female right;
     overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
-    own or the data set's ICT heads, of batch.FACES.
+    own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS.
     """
 
     template: Path | str | None = None
@@ -44,6 +44,7 @@ class RenderOptions:
     overwrite: bool = False
     actors: str = "people"
     faces: str = "people"
+    rig: str = batch.CAPTURE
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def prepare(
     _require_plain_path(outputs.root)
     listed = jobs.read(job, SceneId)
     own = options.template or dataset.body_template.is_file()
-    people = "" if own else assets.choose(options.actors, say, fetching=not dry)
-    template = templates.choose(dataset, outputs, options.template, people, options.faces)
+    people = "" if own else assets.choose(options.actors, say, options.rig, fetching=not dry)
+    template = templates.choose(dataset, outputs, options.template, people, options.faces, options.rig)
     planned = plan.make(
         listed.ids,
         dataset,
@@ -176,6 +177,7 @@ def composite(
     camera: str | None = None,
     actors: str = "people",
     faces: str = "people",
+    rig: str = batch.CAPTURE,
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)
@@ -186,8 +188,8 @@ def composite(
         raise FarmError(f"{save}: the name to save under ends in .blend")
     found = blenders.find(blender)
     own = template or dataset.body_template.is_file()
-    people = "" if own else assets.choose(actors)
-    chosen = templates.choose(dataset, plan.Outputs(dataset.root), template, people, faces)
+    people = "" if own else assets.choose(actors, rig=rig)
+    chosen = templates.choose(dataset, plan.Outputs(dataset.root), template, people, faces, rig)
     with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
         if chosen.builtin and not chosen.path.is_file():
             # The data set may be read-only: only a run keeps the template there.

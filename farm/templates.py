@@ -21,7 +21,7 @@ _RIG_TABLE = "rigs.toml"
 
 @dataclass(frozen=True)
 class Template:
-    """A template file and the fingerprint of what it shows; assets, faces: what a built-in one is made of, as in
+    """A template file and the fingerprint of what it shows; assets, faces, rig: what a built-in one is made of, as in
     batch.MakeTemplate; notices: where it is not what was asked for."""
 
     path: Path
@@ -29,6 +29,7 @@ class Template:
     builtin: bool
     assets: str = ""
     faces: str = "people"
+    rig: str = batch.CAPTURE
     notices: tuple[str, ...] = ()
 
 
@@ -38,11 +39,12 @@ def choose(
     choice: Path | str | None = None,
     people: str = "",
     faces: str = "people",
+    rig: str = batch.CAPTURE,
 ) -> Template:
     """`choice`, else the data set's own `scripts/body_to_render.blend`, else the built-in one; builds nothing.
 
-    people: the folder of the people's data, or "" for mannequins; faces: theirs, of batch.FACES. FarmError where the
-    choice is no .blend file.
+    people: the folder of the people's data, or "" for mannequins; faces: theirs, of batch.FACES; rig: whose bones they
+    have, of batch.RIGS. FarmError where the choice is no .blend file.
     """
     own = choice or (dataset.body_template if dataset.body_template.is_file() else None)
     if own is not None:
@@ -57,9 +59,9 @@ def choose(
         fingerprint = plan.file_fingerprint(own) + plan.file_fingerprint(own.with_name(_RIG_TABLE))
         return Template(own, fingerprint, builtin=False)
     notices = heads_missing(dataset, people, faces)
-    fingerprint = _builtin_fingerprint(dataset, people=bool(people), faces=faces)
+    fingerprint = _builtin_fingerprint(dataset, people=bool(people), faces=faces, rig=rig)
     path = outputs.runs / f"template-{fingerprint}.blend"
-    return Template(path, fingerprint, builtin=True, assets=people, faces=faces, notices=notices)
+    return Template(path, fingerprint, builtin=True, assets=people, faces=faces, rig=rig, notices=notices)
 
 
 def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
@@ -74,25 +76,32 @@ def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
 def build(template: Template, dataset: Dataset, blender: Blender) -> None:
     """See that the template's file is there: a built-in one is built the first time."""
     if template.builtin and not template.path.is_file():
-        make(template.path, dataset, blender, template.assets, template.faces)
+        make(template.path, dataset, blender, template.assets, template.faces, template.rig)
 
 
-def make(output: Path, dataset: Dataset, blender: Blender, people: str = "", faces: str = "people") -> tuple[str, ...]:
-    """Build the built-in template with every actor of the data set; returns notices. people, faces: as for `choose`."""
+def make(
+    output: Path,
+    dataset: Dataset,
+    blender: Blender,
+    people: str = "",
+    faces: str = "people",
+    rig: str = batch.CAPTURE,
+) -> tuple[str, ...]:
+    """Build the built-in template with every actor of the data set; returns notices. Otherwise as for `choose`."""
     output = Path(output).absolute()
     if output.suffix != ".blend":
         raise FarmError(f"{output}: a template's name ends in .blend")
-    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output), people, faces))
+    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output), people, faces, rig))
     # Which people have no ICT head Blender has told.
     return (*event["notices"], *(() if people else heads_missing(dataset, people, faces)))
 
 
-def _builtin_fingerprint(dataset: Dataset, *, people: bool, faces: str) -> str:
+def _builtin_fingerprint(dataset: Dataset, *, people: bool, faces: str, rig: str) -> str:
     """Of the actors' skeletons and ICT heads, and of the code that makes people and stage from them."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=8)
     for source in sorted((WORKER.parent / "scene").rglob("*.py")):
         digest.update(source.read_bytes())
-    digest.update(f"people {assets.SHA256}".encode() if people else b"mannequins")
+    digest.update(f"people {assets.SHA256} {rig}".encode() if people else b"mannequins")
     own_heads = people and faces == "ict"
     if own_heads:
         digest.update(f"heads {plan.file_fingerprint(dataset.ict_basis)}".encode())

@@ -11,10 +11,14 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from .errors import DatasetError
+from .makehuman import RIG_NAMES
 
 #: What a label can show, and the quality presets, which `scene/quality.py` spells out.
 LABEL_PARTS = ("id", "frame", "emotion")
 QUALITIES = ("draft", "preview", "final")
+#: Whose bones the built-in people have: the data set's own joints, or one of MakeHuman's namings.
+CAPTURE = "capture"
+RIGS = (CAPTURE, *RIG_NAMES)
 
 #: Whose faces the built-in people have: those of the people's data, or the actors' own ICT heads of the data set.
 FACES = ("people", "ict")
@@ -71,7 +75,8 @@ class SaveComposite:
 class MakeTemplate:
     """Build the built-in template with every actor of the data set and save it as the .blend file `output`.
 
-    assets: the folder of the people's data, or "" for mannequins; faces: of FACES.
+    assets: the folder of the people's data, or "" for mannequins; faces: of FACES; rig: whose bones the people have,
+    one of RIGS.
     """
 
     id: str
@@ -79,6 +84,7 @@ class MakeTemplate:
     output: str
     assets: str = ""
     faces: str = "people"
+    rig: str = CAPTURE
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,8 @@ def parse_line(line: str) -> Request:
         look = content.pop("look", None) if kind is RenderChunk else None
         if kind is SaveComposite:
             content.setdefault("camera", "")
+        if kind is MakeTemplate:
+            content.setdefault("rig", CAPTURE)
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
         for name, value in content.items():
@@ -138,6 +146,8 @@ def parse_line(line: str) -> Request:
                 raise ValueError(f"{name} cannot be {value!r}")
         if kind is MakeTemplate and content["faces"] not in FACES:
             raise ValueError(f"no faces {content['faces']!r}")
+        if kind is MakeTemplate and content["rig"] not in RIGS:
+            raise ValueError(f"no rig {content['rig']!r}")
         if kind is RenderChunk:
             content["look"] = _look(look or {})
             if not 1 <= content["first"] <= content["last"]:

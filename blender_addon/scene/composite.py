@@ -280,7 +280,7 @@ def _remember(owner: bpy.types.ID, **state: object) -> None:
 
 
 def _restore(owner: bpy.types.ID, state: dict) -> None:
-    if "action" in state:
+    if "action" in state and owner.animation_data:  # a face without weights never had any
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
     if "resting" in state:
         control_rig.untie(owner, state["resting"])

@@ -9,7 +9,9 @@ and its channel, against the nearest driven bone a above it (bones between follo
 
     M_b(t) = R_b^T R_a P_a(t)^T P_b(t) = (R_b^T C_a^T A) (G_a(t)^T G_j(t)) (A^T C_b R_b)
 
-so that each bone costs the joint rotations between the two joints and two constant factors. The root's head
+(Where a rig has fewer bones in spine or neck than the BVH has joints, G_j is first turned so that the bone points
+at the next driven joint where that really is: else each joint left out moves arms and head by centimetres.)
+So each bone costs the joint rotations between the two joints and two constant factors. The root's head
 goes to the capture's own place in the world; lengths on the floor have one scale for both actors of a scene
 (scaling each by himself breaks their distance and their contact), heights have each actor's leg ratio.
 """
@@ -157,6 +159,7 @@ def retarget(
     corrections = _corrections(rig, rests)
     local = bvh.local_rotations(motion, sorted({j for joint in pairs.values() for j in _path(skeleton, joint)}))
 
+    spans = _spans(skeleton, rests, local)
     turned: dict[int, np.ndarray] = {}
     for bone, joint in pairs.items():
         above = _turned_by(rig, pairs, bone)
@@ -165,6 +168,10 @@ def retarget(
         else:
             left = rest[bone].T @ corrections[above].T @ A
             between = _between(skeleton, local, pairs[above], joint)
+            if above in spans:
+                between = rotations.multiply(rotations.inverse(spans[above]), between)
+        if bone in spans:
+            between = rotations.multiply(between, spans[bone])
         right = A.T @ corrections[bone] @ rest[bone]
         track = rotations.multiply_around(rotations.from_matrix(left), between, rotations.from_matrix(right))
         turned[bone] = rotations.same_hemisphere(np.broadcast_to(track, (4, motion.frames)))
@@ -312,6 +319,8 @@ def _flat_foot(rests: _Rests, foot: int, aim: int) -> np.ndarray:
     return _swing(start, end) @ rests.whole
 
 
+#: Bones and what they point at that may span joints which no bone takes; the chest is turned by what it carries.
+_SPANNING = {("spine", "spine"), ("neck", "neck"), ("neck", "head")}
 #: Where several driven bones hang on one, the line goes on through the first of these.
 _ONWARD = ("spine", "neck", "head", "middle", "ring", "index", "upper_arm", "forearm", "shin")
 
@@ -342,6 +351,28 @@ def _turned_by(rig: RigRest, pairs: Mapping[int, int], bone: int) -> int | None:
         if bone in pairs:
             return bone
     return None
+
+
+def _spans(skeleton: bvh.Skeleton, rests: _Rests, local: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """For bones of spine and neck that span several joints: how far (4, N), in the joint's own frame, the next driven
+    joint has swung away from where the rest pose has it."""
+    found = {}
+    for bone, joint in rests.pairs.items():
+        aim = _aim(rests, bone)
+        if aim is None or (rests.kind(bone), rests.kind(aim)) not in _SPANNING:
+            continue
+        path = _path(skeleton, rests.pairs[aim])
+        between = path[path.index(joint) + 1 :] if joint in path else []
+        if len(between) < 2:
+            continue
+        offsets = skeleton.offsets[between]
+        way = np.zeros((3, 1))
+        for node, offset in zip(reversed(between[:-1]), reversed(offsets[1:]), strict=True):
+            way = rotations.rotate(local[node], way + offset[:, None])
+        way = way + offsets[0][:, None]
+        if np.linalg.norm(way, axis=0).min() > np.linalg.norm(offsets, axis=1).sum() * _SHORTEST:
+            found[bone] = rotations.swing(offsets.sum(axis=0), way)
+    return found
 
 
 def _path(tree: bvh.Skeleton | RigRest, node: int) -> list[int]:

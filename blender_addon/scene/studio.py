@@ -39,7 +39,8 @@ class Studio:
             self._save(request, self._composite(request, batch.Look(camera=request.camera or None)).notices)
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
-            self._save(request, template.build(Dataset.at(request.data), request.assets, request.faces))
+            made = template.build(Dataset.at(request.data), request.assets, request.faces, request.rig)
+            self._save(request, made)
         elif isinstance(request, batch.TryEngine):
             self._try_engine(request)
 

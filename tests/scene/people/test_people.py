@@ -10,7 +10,7 @@ from blender_addon.dataset import rest_pose  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES  # noqa: E402
 from blender_addon.scene.people import actor, dress, sheet  # noqa: E402
 from farm import assets  # noqa: E402
-from tests.scene.test_mannequin import interact_like  # noqa: E402
+from tests.scene.test_mannequin import interact_like, sparse  # noqa: E402
 
 DATA = assets.there()
 pytestmark = pytest.mark.skipif(DATA is None, reason="the people's data have not been fetched")
@@ -48,6 +48,21 @@ def test_the_bones_are_the_skeletons_and_the_names_are_the_mannequins(person):
         assert bpy.data.objects[f"actor_001_{part}"].parent == person
     assert actor.ORIGIN_NAME in bpy.data.texts
     assert sum(len(o.data.vertices) for o in bpy.data.objects if o.type == "MESH") < 18_500
+
+
+def test_a_skeleton_without_fingers_and_toes_has_a_whole_person_too():
+    rest = rest_pose.stand(sparse())
+    body = actor.fitted(source.read(DATA), "001", rest, female=False)[0]
+    for side in "lr":
+        hand, foot = (body.head(f"{role}.{side.upper()}") for role in ("hand", "foot"))
+        finger, toe = (body.fit.vertices[body.source.cubes[f"joint-{side}-{name}"]].mean(axis=0)
+                       for name in ("finger-3-4", "foot-2"))  # fmt: skip
+        assert 0.12 < np.linalg.norm(finger - hand) < 0.22
+        assert 0.10 < np.linalg.norm(toe - foot) < 0.25
+        assert abs(toe[2]) < 0.05
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    built = actor.build("001", sparse(), bpy.context.scene.collection, assets=DATA)
+    assert sorted(bone.name for bone in built.data.bones) == sorted(sparse().names)
 
 
 @pytest.mark.parametrize("joint", ["hand", "foot"])
