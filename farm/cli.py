@@ -325,6 +325,7 @@ def body_mux(
 @blender_option
 @camera_option
 @actors_option
+@faces_option
 def body_composite(
     scene: str,
     data: Path,
@@ -333,11 +334,12 @@ def body_composite(
     blender: Path | None,
     camera: str | None,
     actors: str,
+    faces: str,
     rig: str,
 ) -> None:
     """Put SCENE's motion and faces on the rigs and save it as a .blend file to open and look at."""
     notices = body.composite(
-        scene, data, save, template=template, blender=blender, camera=camera, actors=actors, rig=rig
+        scene, data, save, template=template, blender=blender, camera=camera, actors=actors, faces=faces, rig=rig
     )
     tables.print_notices(_console(), notices)
     click.echo(f"saved {save}")
