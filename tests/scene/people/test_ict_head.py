@@ -84,8 +84,13 @@ def test_the_neck_bends_with_the_body_and_the_face_with_the_head(worn):
     head = body.fit.pose.rest.roles["head"]
     face = list(ict.PARTS["left socket"]) + list(ict.PARTS["mouth"])
     assert (placed.skin.weights[face, head] == 1.0).all()
-    low = placed.skin.points[:, 2] < body.head("neck.0")[2]
-    assert placed.skin.weights[low, head].max() < 0.1
+    # Below the neck's root it hangs on the head no more than the body's own skin does.
+    ours, theirs = (
+        skin.weights[skin.points[:, 2] < body.head("neck.0")[2], head].max()
+        for skin in (placed.skin, body.sheet("body"))
+    )
+    assert ours < theirs + 0.05
+    assert theirs < 0.3
 
 
 def test_no_eyeball_comes_out_of_a_shut_lid(worn):
