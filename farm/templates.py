@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from blender_addon.dataset import batch, databases
+from blender_addon.dataset import batch, databases, ict
 from blender_addon.dataset.actor_skeletons import actor_skeletons
 from blender_addon.dataset.layout import Dataset
 
@@ -21,18 +21,30 @@ _RIG_TABLE = "rigs.toml"
 
 @dataclass(frozen=True)
 class Template:
-    """A template file and the fingerprint of what it shows; assets: the people's data that a built-in one needs."""
+    """A template file and the fingerprint of what it shows; assets, faces, rig: what a built-in one is made of, as in
+    batch.MakeTemplate; notices: where it is not what was asked for."""
 
     path: Path
     fingerprint: str
     builtin: bool
     assets: str = ""
+    faces: str = "people"
+    rig: str = batch.CAPTURE
+    notices: tuple[str, ...] = ()
 
 
-def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = None, people: str = "") -> Template:
+def choose(
+    dataset: Dataset,
+    outputs: plan.Outputs,
+    choice: Path | str | None = None,
+    people: str = "",
+    faces: str = "people",
+    rig: str = batch.CAPTURE,
+) -> Template:
     """`choice`, else the data set's own `scripts/body_to_render.blend`, else the built-in one; builds nothing.
 
-    people: the folder of the people's data, or "" for mannequins. FarmError where the choice is no .blend file.
+    people: the folder of the people's data, or "" for mannequins; faces: theirs, of batch.FACES; rig: whose bones they
+    have, of batch.RIGS. FarmError where the choice is no .blend file.
     """
     own = choice or (dataset.body_template if dataset.body_template.is_file() else None)
     if own is not None:
@@ -46,33 +58,57 @@ def choose(dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = 
             raise FarmError(f"{own}: is no .blend file; --template must name one")
         fingerprint = plan.file_fingerprint(own) + plan.file_fingerprint(own.with_name(_RIG_TABLE))
         return Template(own, fingerprint, builtin=False)
-    fingerprint = _builtin_fingerprint(dataset, people=bool(people))
-    return Template(outputs.runs / f"template-{fingerprint}.blend", fingerprint, builtin=True, assets=people)
+    notices = heads_missing(dataset, people, faces)
+    fingerprint = _builtin_fingerprint(dataset, people=bool(people), faces=faces, rig=rig)
+    path = outputs.runs / f"template-{fingerprint}.blend"
+    return Template(path, fingerprint, builtin=True, assets=people, faces=faces, rig=rig, notices=notices)
+
+
+def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
+    """Why actors keep another face than the ICT head that was asked for; nothing where it was not."""
+    if faces != "ict":
+        return ()
+    if not people:
+        return ("--faces ict: mannequins have faces of their own, only people (--actors people) wear ICT heads",)
+    return ict.heads(dataset, actor_skeletons(dataset).keys() & databases.actors(dataset))[1]
 
 
 def build(template: Template, dataset: Dataset, blender: Blender) -> None:
     """See that the template's file is there: a built-in one is built the first time."""
     if template.builtin and not template.path.is_file():
-        make(template.path, dataset, blender, template.assets)
+        make(template.path, dataset, blender, template.assets, template.faces, template.rig)
 
 
-def make(output: Path, dataset: Dataset, blender: Blender, people: str = "") -> tuple[str, ...]:
-    """Build the built-in template with every actor of the data set; returns notices. people: as for `choose`."""
+def make(
+    output: Path,
+    dataset: Dataset,
+    blender: Blender,
+    people: str = "",
+    faces: str = "people",
+    rig: str = batch.CAPTURE,
+) -> tuple[str, ...]:
+    """Build the built-in template with every actor of the data set; returns notices. Otherwise as for `choose`."""
     output = Path(output).absolute()
     if output.suffix != ".blend":
         raise FarmError(f"{output}: a template's name ends in .blend")
-    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output), people))
-    return tuple(event["notices"])
+    event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output), people, faces, rig))
+    # Which people have no ICT head Blender has told.
+    return (*event["notices"], *(() if people else heads_missing(dataset, people, faces)))
 
 
-def _builtin_fingerprint(dataset: Dataset, *, people: bool) -> str:
-    """Of the actors' skeletons and of the code that makes people and stage from them."""
+def _builtin_fingerprint(dataset: Dataset, *, people: bool, faces: str, rig: str) -> str:
+    """Of the actors' skeletons and ICT heads, and of the code that makes people and stage from them."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=8)
     for source in sorted((WORKER.parent / "scene").rglob("*.py")):
         digest.update(source.read_bytes())
-    digest.update(f"people {assets.SHA256}".encode() if people else b"mannequins")
+    digest.update(f"people {assets.SHA256} {rig}".encode() if people else b"mannequins")
+    own_heads = people and faces == "ict"
+    if own_heads:
+        digest.update(f"heads {plan.file_fingerprint(dataset.ict_basis)}".encode())
     skeletons = actor_skeletons(dataset)
     for actor in databases.actors(dataset).values():
         skeleton = skeletons.get(actor.id)
+        if own_heads:
+            digest.update(plan.file_fingerprint(dataset.face_ict_template(actor.id)).encode())
         digest.update(repr((actor, skeleton and (skeleton.names, skeleton.offsets.tolist()))).encode())
     return digest.hexdigest()

@@ -8,13 +8,20 @@ belongs to Blender.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 
 from .errors import DatasetError
+from .makehuman import RIG_NAMES
 
 #: What a label can show, and the quality presets, which `scene/quality.py` spells out.
 LABEL_PARTS = ("id", "frame", "emotion")
 QUALITIES = ("draft", "preview", "final")
+#: Whose bones the built-in people have: the data set's own joints, or one of MakeHuman's namings.
+CAPTURE = "capture"
+RIGS = (CAPTURE, *RIG_NAMES)
+
+#: Whose faces the built-in people have: those of the people's data, or the actors' own ICT heads of the data set.
+FACES = ("people", "ict")
 
 
 @dataclass(frozen=True)
@@ -73,13 +80,16 @@ class SaveComposite:
 class MakeTemplate:
     """Build the built-in template with every actor of the data set and save it as the .blend file `output`.
 
-    assets: the folder of the people's data, or "" for mannequins.
+    assets: the folder of the people's data, or "" for mannequins; faces: of FACES; rig: whose bones the people have,
+    one of RIGS.
     """
 
     id: str
     data: str
     output: str
     assets: str = ""
+    faces: str = "people"
+    rig: str = CAPTURE
 
 
 @dataclass(frozen=True)
@@ -130,14 +140,18 @@ def parse_line(line: str) -> Request:
         content = json.loads(line)
         kind = _NAMES[content.pop("do")]
         look = content.pop("look", None) if kind is RenderChunk else None
-        for name in ("camera", "tag"):
-            if name in {f.name for f in fields(kind)}:
-                content.setdefault(name, "")
+        for field in fields(kind):
+            if field.default is not MISSING and field.name != "look":
+                content.setdefault(field.name, field.default)
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
         for name, value in content.items():
             if not isinstance(value, int if name in ("first", "last") else str) or isinstance(value, bool):
                 raise ValueError(f"{name} cannot be {value!r}")
+        if kind is MakeTemplate and content["faces"] not in FACES:
+            raise ValueError(f"no faces {content['faces']!r}")
+        if kind is MakeTemplate and content["rig"] not in RIGS:
+            raise ValueError(f"no rig {content['rig']!r}")
         if kind is RenderChunk:
             content["look"] = _look(look or {})
             if not 1 <= content["first"] <= content["last"]:

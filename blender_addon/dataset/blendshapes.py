@@ -26,9 +26,28 @@ ARKIT_NAMES = (
     "noseSneerLeft", "noseSneerRight",
 )  # fmt: skip
 
+#: ARKit's 52nd key, which no file of the data set has; heads may have it.
+TONGUE_KEY = "tongueOut"
+
+#: The columns of `face_ict`: ICT-FaceKit's 53 expressions and cheekRaiser, in alphabetical order. The order is not
+#: published: it is inferred from the number of columns and from ARKit's order.
+ICT_NAMES = (
+    "browDown_L", "browDown_R", "browInnerUp_L", "browInnerUp_R", "browOuterUp_L", "browOuterUp_R",
+    "cheekPuff_L", "cheekPuff_R", "cheekRaiser_L", "cheekRaiser_R", "cheekSquint_L", "cheekSquint_R",
+    "eyeBlink_L", "eyeBlink_R", "eyeLookDown_L", "eyeLookDown_R", "eyeLookIn_L", "eyeLookIn_R",
+    "eyeLookOut_L", "eyeLookOut_R", "eyeLookUp_L", "eyeLookUp_R", "eyeSquint_L", "eyeSquint_R",
+    "eyeWide_L", "eyeWide_R",
+    "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose", "mouthDimple_L", "mouthDimple_R", "mouthFrown_L", "mouthFrown_R", "mouthFunnel",
+    "mouthLeft", "mouthLowerDown_L", "mouthLowerDown_R", "mouthPress_L", "mouthPress_R", "mouthPucker",
+    "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthSmile_L", "mouthSmile_R", "mouthStretch_L", "mouthStretch_R", "mouthUpperUp_L", "mouthUpperUp_R",
+    "noseSneer_L", "noseSneer_R",
+)  # fmt: skip
+
 
 #: What numpy raises at a head that is no .npy head: it parses it as Python, and believes its sizes.
-_UNREADABLE = (ValueError, EOFError, OSError, SyntaxError, TypeError, MemoryError, OverflowError, tokenize.TokenError)
+UNREADABLE = (ValueError, EOFError, OSError, SyntaxError, TypeError, MemoryError, OverflowError, tokenize.TokenError)
 
 
 def load_arkit(path: Path) -> np.ndarray:
@@ -46,7 +65,7 @@ def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
             weights = np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
     if weights.ndim != 2 or weights.shape[1] != columns:
         raise DatasetError(

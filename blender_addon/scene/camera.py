@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import bpy
 import numpy as np
-from mathutils import Euler, Matrix
+from mathutils import Euler, Matrix, Vector
 
 from ..dataset.errors import DatasetError
 from . import fcurves, shots, stage
@@ -21,6 +21,11 @@ _OWN = "interact_shot"
 _BEFORE = "interact_shot_before"
 #: Over a shoulder a wider lens keeps the back from filling the picture, millimetres on 36.
 _OVER_LENS = 30.0
+#: The camera stays so far before a wall and before people, metres; a lens shows at most this (tangent of half).
+_FREE, _ARM = 0.2, 0.6
+_WIDEST = 1.3
+#: Walls are looked for at this many frames of a scene, at most.
+_LOOKS = 150
 
 
 def check(scene: bpy.types.Scene, wanted: str | None) -> None:
@@ -35,12 +40,18 @@ def check(scene: bpy.types.Scene, wanted: str | None) -> None:
         )
 
 
-def frame_scene(scene: bpy.types.Scene, people: Sequence[shots.PersonPath], wanted: str | None = None) -> None:
+def frame_scene(
+    scene: bpy.types.Scene,
+    people: Sequence[shots.PersonPath],
+    wanted: str | None = None,
+    bodies: Collection[bpy.types.Object] = (),
+) -> None:
     """Have the scene seen through a camera that keeps all people in the picture.
 
     wanted: a kind of shot (`shots.KINDS`), or the name of a camera of the template. Without it, a camera of the
-    user's own stays; a template whose camera frames itself, or that has none, gets "auto". The picture's shape must
-    be set before. The camera that this adds, and the stage's turn, are undone by `clear`.
+    user's own stays; a template whose camera frames itself, or that has none, gets "auto". bodies: the people's
+    objects, which do not count as walls. The picture's shape must be set before. The camera that this adds, and the
+    stage's turn, are undone by `clear`.
     """
     check(scene, wanted)
     own = scene.camera
@@ -52,10 +63,15 @@ def frame_scene(scene: bpy.types.Scene, people: Sequence[shots.PersonPath], want
         return
     kind = wanted or "auto"
     camera = _add_camera(scene, kind, own)
-    shot = shots.plan(kind, people, lens_of(camera, scene))
+    lens = lens_of(camera, scene)
+    shot = shots.plan(kind, people, lens)
+    if stage.is_in(scene):
+        points = np.concatenate([person.balls()[0].reshape(-1, 3) for person in people])
+        stage.turn_to(scene, shot, points)
+    else:
+        shot, wider = before_walls(scene, shot, people, lens, bodies)
+        camera.data.lens /= wider
     place(camera, shot)
-    points = np.concatenate([person.balls()[0].reshape(-1, 3) for person in people])
-    stage.turn_to(scene, shot, points)
 
 
 def clear(scene: bpy.types.Scene) -> None:
@@ -77,6 +93,71 @@ def lens_of(camera: bpy.types.Object, scene: bpy.types.Scene) -> shots.Lens:
     width, height = render.resolution_x * render.pixel_aspect_x, render.resolution_y * render.pixel_aspect_y
     across = data.sensor_width / (2.0 * data.lens)
     return shots.Lens(np.array((across, across * height / width)))
+
+
+def before_walls(
+    scene: bpy.types.Scene,
+    shot: shots.Shot,
+    people: Sequence[shots.PersonPath],
+    lens: shots.Lens,
+    bodies: Collection[bpy.types.Object] = (),
+) -> tuple[shots.Shot, float]:
+    """The shot moved ahead until no wall stands between it and the people, and how much wider its lens must be.
+
+    A wall is what hides everybody at once; a chair or a pillar before one person is none. Everyone who was inside
+    the margin stays inside, as far as a lens of 105 degrees can show it.
+    """
+    framed = [person for person in people if shots.widening([person], lens, shot) <= 1.0 + 1e-6]
+    moved = shot
+    while (hidden := _hidden_depth(scene, moved, people, bodies)) > 0.0:
+        nearest = min(float(-moved.seen(person.places()[:, None])[..., 2].max()) for person in people)
+        step = min(hidden + _FREE, nearest - _ARM)
+        if step <= 0.0:
+            break
+        moved = shots.advanced(moved, step)
+    if moved is shot:
+        return shot, 1.0
+    widest = max(1.0, _WIDEST / float(lens.half.max()))
+    return moved, float(np.clip(shots.widening(framed, lens, moved), 1.0, widest))
+
+
+def _hidden_depth(
+    scene: bpy.types.Scene, shot: shots.Shot, people: Sequence[shots.PersonPath], bodies: Collection[bpy.types.Object]
+) -> float:
+    """How far ahead of the camera what hides all people lies, metres: the greatest of all frames, 0 for nothing."""
+    bpy.context.view_layer.update()
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    frames = people[0].positions.shape[2]
+    depth = 0.0
+    for frame in range(0, frames, max(1, frames // _LOOKS)):
+        taken = min(frame, len(shot.positions) - 1)
+        eye, back = shot.positions[taken], shots.camera_turn(shot.toward[taken], shot.down)[:, 2]
+        joints = [(person, person.roles.get(role, 0)) for person in people for role in ("hips", "head")]
+        hits = [_obstacle(scene, depsgraph, person.positions[joint, :, frame], eye, bodies) for person, joint in joints]
+        if all(hit is not None for hit in hits):
+            depth = max(depth, *(float((eye - hit) @ back) for hit in hits))
+    return depth
+
+
+def _obstacle(
+    scene: bpy.types.Scene,
+    depsgraph: bpy.types.Depsgraph,
+    start: np.ndarray,
+    end: np.ndarray,
+    bodies: Collection[bpy.types.Object],
+) -> np.ndarray | None:
+    """Where the straight way from `start` to `end` (3,) first meets what a render shows, other than people."""
+    place, goal = Vector(start), Vector(end)
+    while (left := (goal - place).length) > 1e-3:
+        way = (goal - place) / left
+        found, hit, _, _, thing, _ = scene.ray_cast(depsgraph, place, way, distance=left)
+        if not found:
+            return None
+        thing = thing.original
+        if not (thing in bodies or thing.hide_render or thing.display_type in ("WIRE", "BOUNDS")):
+            return np.array(hit)
+        place = hit + way * 1e-3
+    return None
 
 
 def _add_camera(scene: bpy.types.Scene, kind: str, like: bpy.types.Object | None) -> bpy.types.Object:

@@ -14,7 +14,7 @@ from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pos
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import camera, fcurves, retarget, rigs, shots
+from . import camera, control_rig, fcurves, retarget, rigs, shots
 
 #: What a data-block was like before compositing, as JSON in a custom property of its own.
 _BEFORE = "interact_before"
@@ -87,7 +87,7 @@ def composite(
     scene.frame_start, scene.frame_end = 1, frames
     scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
     paths = [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)]
-    camera.frame_scene(scene, paths, shot)
+    camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
     return Composited(scene_id, frames, session.actors, tuple(notices))
 
@@ -188,8 +188,12 @@ def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notice
         action=data.action.name if data and data.action else None,
         pose={bone.name: [list(getattr(bone, channel)) for channel in _POSE_CHANNELS] for bone in bones.values()},
     )
+    if part.rest.carried:
+        names = part.rest.names
+        carried = {names[bone]: names[carrier] for bone, carrier in part.rest.carried.items()}
+        _remember(armature, resting=control_rig.tie(armature, carried))
     held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
-    if held:
+    if held and not part.rest.carried:
         notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
     name = f"{scene_id.performance(part.rig.actor)} body"
     fcurves.assign_action(armature, name, _pose_curves(bones, pose))
@@ -276,8 +280,10 @@ def _remember(owner: bpy.types.ID, **state: object) -> None:
 
 
 def _restore(owner: bpy.types.ID, state: dict) -> None:
-    if "action" in state:
+    if "action" in state and owner.animation_data:  # a face without weights never had any
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
+    if "resting" in state:
+        control_rig.untie(owner, state["resting"])
     if "pose_position" in state:
         owner.data.pose_position = state["pose_position"]
     for name, values in state.get("pose", {}).items():

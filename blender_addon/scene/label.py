@@ -18,7 +18,7 @@ from ..dataset.naming import PerformanceId, SceneId
 
 #: The letters' height as a share of the picture's, and the least that can be read, pixels.
 _HEIGHT, _LEAST, _MOST = 1 / 28, 12, 64
-_COLOUR, _GROUND = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.45)
+_COLOUR, _GROUND = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.75)
 
 
 def text_of(dataset: Dataset, name: SceneId | PerformanceId, parts: Sequence[str]) -> Callable[[int], str]:

@@ -31,6 +31,23 @@ class Look:
     female: bool = False
 
 
+@dataclass(frozen=True)
+class Bones:
+    """An armature to be made: names and parents (B,), parents first, -1 for none; heads and tails (B, 3) m; rolls
+    (B,) radians about the bones' axes, or None for Blender's choice."""
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    heads: np.ndarray
+    tails: np.ndarray
+    rolls: np.ndarray | None = None
+
+
+def bones_of(rest: rest_pose.RestPose) -> Bones:
+    """One bone per joint of a skeleton, in its rest pose."""
+    return Bones(rest.names, rest.parents, rest.heads, bone_tails(rest))
+
+
 def _hex(text: str) -> Colour:
     red, green, blue = (int(text[n : n + 2], 16) / 255 for n in (0, 2, 4))
     return red, green, blue
@@ -40,15 +57,15 @@ def _look(top: str, legs: str, shoes: str, hair: str, skin: str, *, female: bool
     return Look(_hex(top), _hex(legs), _hex(shoes), _hex(hair), _hex(skin), female)
 
 
-#: InterAct's seven actors; those who play together (001+002, 003+007, 005+006, 008+006, 001+007) differ in hue.
+#: InterAct's seven actors: no two tops look alike (see colours.APART).
 LOOKS = {
     "001": _look("2f6fb5", "3a4150", "e8e4dc", "3b2a20", "e0ac87"),
     "002": _look("d9604c", "37486b", "f0ece6", "5a3320", "efc3a2", female=True),
-    "003": _look("4f8a5b", "6b5d4d", "3c3a3a", "1f1b1a", "c98e68"),
-    "005": _look("d99a2b", "2f3b4f", "8a4b33", "6d4a2c", "dba27c"),
-    "006": _look("8d5bab", "454a52", "e4dfe6", "241d1f", "e6b594", female=True),
+    "003": _look("55843a", "6b5d4d", "3c3a3a", "1f1b1a", "c98e68"),
+    "005": _look("cfc8b6", "2f3b4f", "8a4b33", "6d4a2c", "dba27c"),
+    "006": _look("9a4a92", "454a52", "e4dfe6", "241d1f", "e6b594", female=True),
     "007": _look("e2b73f", "5a5f72", "c9705c", "a8743f", "f2cbb0", female=True),
-    "008": _look("2d9a9a", "4a4440", "d8d4cc", "8a8680", "b97f5c"),
+    "008": _look("3aa7a0", "4a4440", "d8d4cc", "8a8680", "b97f5c"),
 }
 _SKINS = ("e0ac87", "efc3a2", "c98e68", "b97f5c", "8f5b40")
 _HAIRS = ("3b2a20", "1f1b1a", "5a3320", "8a5a30", "6a6a6c")
@@ -77,17 +94,19 @@ def look_of(actor: str, gender: str = "") -> Look:
     return look
 
 
-def build(actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, gender: str = "") -> bpy.types.Object:
+def build(
+    actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, gender: str = "", look: Look | None = None
+) -> bpy.types.Object:
     """Make actor `actor` for a skeleton: his armature, standing on the world's floor and facing -Y, in metres.
 
     The armature `actor_<id>` has one bone per joint of the same name, heads at RestPose.heads; the meshes
     `actor_<id>_body` and `actor_<id>_head` hang on it, and `actor_<id>_shadow`, which lies inside them and casts
-    Workbench's shadows in their place. gender: as for `look_of`. DatasetError where the
-    skeleton has no hips, head and limbs.
+    Workbench's shadows in their place. gender: as for `look_of`; look: his look in this template, else
+    `look_of` says. DatasetError where the skeleton has no hips, head and limbs.
     """
     rest = rest_pose.stand(skeleton)
-    look = look_of(actor, gender)
-    armature = make_armature(actor, rest, collection)
+    look = look or look_of(actor, gender)
+    armature = make_armature(actor, bones_of(rest), collection)
     measures = mannequin_body.measure(model_pose(rest), look.female)
     parts = mannequin_body.parts(measures)
     body = mannequin_body.join(measures, parts)
@@ -179,7 +198,8 @@ def _continuations(roles: dict[str, int]) -> list[tuple[str, str]]:
     return [pair for row in found for pair in itertools.pairwise(row)]
 
 
-def make_armature(actor: str, rest: rest_pose.RestPose, collection: bpy.types.Collection) -> bpy.types.Object:
+def make_armature(actor: str, wanted: Bones, collection: bpy.types.Collection) -> bpy.types.Object:
+    """The armature `actor_<id>` of an actor."""
     data = bpy.data.armatures.new(f"actor_{actor}")
     thing = bpy.data.objects.new(f"actor_{actor}", data)
     thing["interact_actor"] = actor
@@ -196,14 +216,15 @@ def make_armature(actor: str, rest: rest_pose.RestPose, collection: bpy.types.Co
         layer.update()
     layer.objects.active = thing
     bpy.ops.object.mode_set(mode="EDIT")
-    tails = bone_tails(rest)
     bones: list[bpy.types.EditBone] = []
-    for joint, name in enumerate(rest.names):
+    for n, name in enumerate(wanted.names):
         bone = data.edit_bones.new(name)
-        bone.head, bone.tail = rest.heads[joint], tails[joint]
+        bone.head, bone.tail = wanted.heads[n], wanted.tails[n]
+        if wanted.rolls is not None:
+            bone.roll = wanted.rolls[n]
         bone.use_connect = False
-        if rest.parents[joint] >= 0:
-            bone.parent = bones[rest.parents[joint]]
+        if wanted.parents[n] >= 0:
+            bone.parent = bones[wanted.parents[n]]
         bones.append(bone)
     bpy.ops.object.mode_set(mode="OBJECT")
     if guest:

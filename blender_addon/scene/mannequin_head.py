@@ -1,4 +1,4 @@
-"""The mannequin's head: skin, lips, teeth, eyes with lids, brows, ears, hair and the 51 ARKit keys; numpy alone.
+"""The mannequin's head: skin, lips, teeth, eyes with lids, brows, ears, hair and the 52 ARKit keys; numpy alone.
 
 The skin is a net of rings about the mouth: confocal ellipses that start at the lips' line, so that edges run
 with the lips, laid on the head by a stereographic map and pushed out to its solid shape. Lids are rings about
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..dataset.blendshapes import TONGUE_KEY
 from ..dataset.rest_pose import RestPose
 from . import mannequin_eyes, mannequin_face, mannequin_keys
 from .implicit import Field, Numbers, gradient, mesh, smoothstep, tube
@@ -33,7 +34,7 @@ _POCKET = ((0.0025, 0.0003, 0.99), (0.0055, 0.0035, 0.97), (0.009, 0.010, 0.97),
 @dataclass(frozen=True)
 class Head:
     """vertices (V, 3) m about the Head joint; faces (F, 4), a triangle repeats its last corner; materials (F,);
-    keys {ARKit name: offsets (V, 3) m}."""
+    keys {ARKit name: offsets (V, 3) m}, tongueOut last."""
 
     vertices: np.ndarray
     faces: np.ndarray
@@ -211,8 +212,9 @@ def _inner_mouth() -> list[Part]:
     def shape(points: np.ndarray) -> np.ndarray:
         return tube(points * (0.62, 1, 1), tongue, np.arange(3.0), np.array((0.011, 0.0095, 0.006)))
 
-    parts.append(_solid(shape, (-0.022, -0.096, -0.032), (0.022, -0.045, 0.006), 0.0050, TONGUE, 0.9))
-    return parts
+    part = _solid(shape, (-0.022, -0.096, -0.032), (0.022, -0.045, 0.006), 0.0050, TONGUE, 0.9)
+    part.own = {TONGUE_KEY: mannequin_keys.tongue_out(part.vertices)}
+    return [*parts, part]
 
 
 def _brows(female: bool) -> list[Part]:

@@ -1,4 +1,4 @@
-"""The 51 ARKit keys of the mannequin's face, as offsets; numpy alone.
+"""The 52 ARKit keys of the mannequin's face, as offsets; numpy alone.
 
 Skin and brows are moved by smooth fields over the face, with what the rings about the mouth know of each
 vertex: whether it belongs to the upper or the lower lip, and how near it is. Lids and eyeballs bring their own.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset.blendshapes import ARKIT_NAMES
+from ..dataset.blendshapes import ARKIT_NAMES, TONGUE_KEY
 from .implicit import Numbers, smoothstep
 from .mannequin_face import HINGE, MOUTH, MOUTH_WIDTH
 
@@ -33,17 +33,17 @@ def jaw_share(points: np.ndarray, lift: np.ndarray, mouthness: np.ndarray) -> np
 
 
 def offsets(parts: Sequence[Part]) -> dict[str, np.ndarray]:
-    """The offsets (V, 3) m of all parts in order, by ARKit name."""
+    """The offsets (V, 3) m of all parts in order, by ARKit name, tongueOut last."""
     fields = [_skin_fields(part) if part.soft else _bone_fields(part) for part in parts]
     return {
         name: np.concatenate(
             [
                 own + part.own[name] if name in part.own else own
                 for part, named in zip(parts, fields, strict=True)
-                for own in (named[name],)
+                for own in (named.get(name, np.zeros_like(part.vertices)),)
             ]
         )
-        for name in ARKIT_NAMES
+        for name in (*ARKIT_NAMES, TONGUE_KEY)
     }
 
 
@@ -67,6 +67,11 @@ def _jaw(points: np.ndarray) -> dict[str, np.ndarray]:
         "jawRight": np.broadcast_to((-7.5 * MM, 0.0, 0.0), points.shape),
         "jawForward": np.broadcast_to((0.0, -8.0 * MM, 0.5 * MM), points.shape),
     }
+
+
+def tongue_out(points: np.ndarray) -> np.ndarray:
+    """How the tongue's points (N, 3) come out between the lips, most at its tip."""
+    return smoothstep(-0.058, -0.088, points[:, 1])[:, None] * (0.0, -0.030, 0.004)
 
 
 def _blob(points: np.ndarray, centre: Numbers, widths: Numbers) -> np.ndarray:

@@ -9,7 +9,9 @@ and its channel, against the nearest driven bone a above it (bones between follo
 
     M_b(t) = R_b^T R_a P_a(t)^T P_b(t) = (R_b^T C_a^T A) (G_a(t)^T G_j(t)) (A^T C_b R_b)
 
-so that each bone costs the joint rotations between the two joints and two constant factors. The root's head
+(Where a rig has fewer bones in spine or neck than the BVH has joints, G_j is first turned so that the bone points
+at the next driven joint where that really is: else each joint left out moves arms and head by centimetres.)
+So each bone costs the joint rotations between the two joints and two constant factors. The root's head
 goes to the capture's own place in the world; lengths on the floor have one scale for both actors of a scene
 (scaling each by himself breaks their distance and their contact), heights have each actor's leg ratio.
 """
@@ -36,6 +38,7 @@ class RigRest:
     names, parents: B bones, parents first, -1 for none. rest: (B, 3, 3) bone orientations and heads: (B, 3)
     bone heads, both in armature space. world: (4, 4) of the armature object, uniform scale. inherits: whether
     a bone takes its parent's rotation. local_location: whether its location is along its own axes or its parent's.
+    carried: bones whose parent here is not their own but one that is to carry them (`control_rig`).
     """
 
     names: tuple[str, ...]
@@ -46,6 +49,7 @@ class RigRest:
     inherits: tuple[bool, ...]
     local_location: tuple[bool, ...]
     roles: dict[str, int] = field(default_factory=dict)
+    carried: dict[int, int] = field(default_factory=dict)
 
     @property
     def scale(self) -> float:
@@ -69,7 +73,7 @@ class Channels:
 @dataclass(frozen=True)
 class Scale:
     """World metres per BVH unit, along the floor and upwards; lift: metres to add upwards, so that soles meet the floor
-    where the rig's ankles are higher or lower above them than the BVH's."""
+    where the rig's ankles are higher or lower above them than the BVH's, or its hips above its thighs."""
 
     floor: float
     up: float
@@ -155,6 +159,7 @@ def retarget(
     corrections = _corrections(rig, rests)
     local = bvh.local_rotations(motion, sorted({j for joint in pairs.values() for j in _path(skeleton, joint)}))
 
+    spans = _spans(skeleton, rests, local)
     turned: dict[int, np.ndarray] = {}
     for bone, joint in pairs.items():
         above = _turned_by(rig, pairs, bone)
@@ -163,6 +168,10 @@ def retarget(
         else:
             left = rest[bone].T @ corrections[above].T @ A
             between = _between(skeleton, local, pairs[above], joint)
+            if above in spans:
+                between = rotations.multiply(rotations.inverse(spans[above]), between)
+        if bone in spans:
+            between = rotations.multiply(between, spans[bone])
         right = A.T @ corrections[bone] @ rest[bone]
         track = rotations.multiply_around(rotations.from_matrix(left), between, rotations.from_matrix(right))
         turned[bone] = rotations.same_hemisphere(np.broadcast_to(track, (4, motion.frames)))
@@ -310,6 +319,8 @@ def _flat_foot(rests: _Rests, foot: int, aim: int) -> np.ndarray:
     return _swing(start, end) @ rests.whole
 
 
+#: Bones and what they point at that may span joints which no bone takes; the chest is turned by what it carries.
+_SPANNING = {("spine", "spine"), ("neck", "neck"), ("neck", "head")}
 #: Where several driven bones hang on one, the line goes on through the first of these.
 _ONWARD = ("spine", "neck", "head", "middle", "ring", "index", "upper_arm", "forearm", "shin")
 
@@ -340,6 +351,28 @@ def _turned_by(rig: RigRest, pairs: Mapping[int, int], bone: int) -> int | None:
         if bone in pairs:
             return bone
     return None
+
+
+def _spans(skeleton: bvh.Skeleton, rests: _Rests, local: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """For bones of spine and neck that span several joints: how far (4, N), in the joint's own frame, the next driven
+    joint has swung away from where the rest pose has it."""
+    found = {}
+    for bone, joint in rests.pairs.items():
+        aim = _aim(rests, bone)
+        if aim is None or (rests.kind(bone), rests.kind(aim)) not in _SPANNING:
+            continue
+        path = _path(skeleton, rests.pairs[aim])
+        between = path[path.index(joint) + 1 :] if joint in path else []
+        if len(between) < 2:
+            continue
+        offsets = skeleton.offsets[between]
+        way = np.zeros((3, 1))
+        for node, offset in zip(reversed(between[:-1]), reversed(offsets[1:]), strict=True):
+            way = rotations.rotate(local[node], way + offset[:, None])
+        way = way + offsets[0][:, None]
+        if np.linalg.norm(way, axis=0).min() > np.linalg.norm(offsets, axis=1).sum() * _SHORTEST:
+            found[bone] = rotations.swing(offsets.sum(axis=0), way)
+    return found
 
 
 def _path(tree: bvh.Skeleton | RigRest, node: int) -> list[int]:
@@ -375,11 +408,19 @@ def _position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -
 
 
 def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
-    """How much higher the rig's ankles are over its toe joints than the BVH's are, scaled: metres."""
+    """How much higher the rig's hips are over its thighs, and its ankles over its toe joints, than the BVH's: metres.
+
+    Rigify's spine begins below the thighs, most others' hips above them.
+    """
     roles = joint_roles.classify(skeleton.names, skeleton.parents)
-    captured = _ankle(skeleton.rest_positions(), roles, skeleton.ends)
-    rigged = _ankle(rig.heads @ rig.turn.T, rig.roles, {})
-    return 0.0 if captured is None or rigged is None else rigged * rig.scale - captured * up
+    positions, heads = skeleton.rest_positions(), rig.heads @ rig.turn.T
+    pairs = (
+        (_ankle(positions, roles, skeleton.ends), _ankle(heads, rig.roles, {})),
+        (_hips_over_thighs(positions, roles), _hips_over_thighs(heads, rig.roles)),
+    )
+    return sum(
+        rigged * rig.scale - captured * up for captured, rigged in pairs if captured is not None and rigged is not None
+    )
 
 
 def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, np.ndarray]) -> float | None:
@@ -392,6 +433,15 @@ def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, n
         elif foot is not None and foot in ends:
             drops.append(-ends[foot])
     return float(np.mean(drops, axis=0) @ turn[2]) if drops and turn is not None else None
+
+
+def _hips_over_thighs(positions: np.ndarray, roles: Mapping[str, int]) -> float | None:
+    """How high the hips' joint is over the thighs', in the positions' unit."""
+    turn = rest_pose.axes(positions, roles)
+    if turn is None or not {"hips", "thigh.L", "thigh.R"} <= roles.keys():
+        return None
+    thighs = positions[[roles["thigh.L"], roles["thigh.R"]]].mean(axis=0)
+    return float((positions[roles["hips"]] - thighs) @ turn[2])
 
 
 def _leg(positions: np.ndarray, roles: Mapping[str, int]) -> float | None:

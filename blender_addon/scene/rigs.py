@@ -19,6 +19,7 @@ import numpy as np
 from ..dataset import joint_roles
 from ..dataset.blendshapes import ARKIT_NAMES
 from ..dataset.errors import DatasetError
+from . import control_rig
 from .retarget import RigRest
 
 ACTOR_PROPERTY = "interact_actor"
@@ -124,6 +125,9 @@ def rest_of(armature: bpy.types.Object) -> RigRest:
     index = {bone.name: n for n, bone in enumerate(bones)}
     names = tuple(bone.name for bone in bones)
     parents = tuple(index[bone.parent.name] if bone.parent else -1 for bone in bones)
+    carried = control_rig.carriers(names, parents)
+    if carried:
+        parents = tuple(carried.get(n, parent) for n, parent in enumerate(parents))
     matrices = np.array([bone.matrix_local for bone in bones]).reshape(len(bones), 4, 4)
     return RigRest(
         names,
@@ -131,9 +135,12 @@ def rest_of(armature: bpy.types.Object) -> RigRest:
         matrices[:, :3, :3],
         matrices[:, :3, 3],
         np.array(armature.matrix_world),
-        tuple(bone.use_inherit_rotation for bone in bones),
+        tuple(bone.use_inherit_rotation or n in carried for n, bone in enumerate(bones)),
         tuple(bone.use_local_location for bone in bones),
-        joint_roles.classify(names, parents),
+        joint_roles.classify(
+            [name if not carried or name.startswith(control_rig.DEFORM) else "" for name in names], parents
+        ),
+        carried,
     )
 
 

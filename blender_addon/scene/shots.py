@@ -33,6 +33,8 @@ _ASIDE, _MORE_FACE = np.radians((15.0, 20.0, 25.0)), 1.02
 _OVER_ASIDE, _BEHIND = np.radians(22.0), 1.1
 #: A circle takes the scene's length, within these speeds, radians a second, and this one, metres a second.
 _SLOWEST, _FASTEST, _FASTEST_RIDE = np.radians(3.0), np.radians(12.0), 1.5
+#: No lens sees farther aside than this from its axis.
+_STEEPEST = np.radians(80.0)
 #: Half the time over which a moving camera's path is smoothed, frames: three seconds.
 _WINDOW = 3 * layout.FPS
 
@@ -226,6 +228,29 @@ def smallest_share(people: Sequence[PersonPath], lens: Lens, shot: Shot) -> floa
         height = ((seen[..., 1] + radii) / depth).max(axis=1) - ((seen[..., 1] - radii) / depth).min(axis=1)
         shares.append(np.median(height) / (2.0 * lens.half[1]))
     return float(min(shares))
+
+
+def widening(people: Sequence[PersonPath], lens: Lens, shot: Shot) -> float:
+    """By how much the tangents of the lens have to grow until all people are inside its margin in every frame.
+
+    Below 1 where there is room left. A ball of radius r at the angle a reaches to a + asin(r / distance).
+    """
+    needed = 0.0
+    for person in people:
+        centres, radii = person.balls()
+        seen = shot.seen(centres)
+        depth = np.maximum(-seen[..., 2], 1e-3)
+        for axis in (0, 1):
+            aside = np.abs(seen[..., axis])
+            angle = np.arctan2(aside, depth) + np.arcsin(np.minimum(radii / np.hypot(aside, depth), 1.0))
+            needed = max(needed, float(np.tan(np.minimum(angle, _STEEPEST)).max() / lens.usable[axis]))
+    return needed
+
+
+def advanced(shot: Shot, metres: float) -> Shot:
+    """The shot with its camera moved ahead, the way it looks."""
+    back = np.stack([camera_turn(toward, shot.down)[:, 2] for toward in shot.toward])
+    return replace(shot, positions=shot.positions - metres * back)
 
 
 def _limits(balls: Sequence[tuple[np.ndarray, np.ndarray]], turn: np.ndarray, usable: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The built-in studio: floor and backdrop, lights, render look, and a camera that frames people by itself."""
+"""The built-in stage: a quiet room, lights, render look, and a camera that frames people by itself."""
 
 from __future__ import annotations
 
@@ -8,49 +8,50 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from . import fcurves, shots
+from . import fcurves, room, shots
 
 CAMERA = "interact_camera"
 #: Custom properties: the camera's kind of framing, and what marks an object of the stage.
 FRAMING, STAGE = "interact_framing", "interact_stage"
-#: The two backdrops, of which one is seen.
-SHEET, ROUND = "interact_backdrop", "interact_backdrop_round"
 
-#: Half the floor's width, how far behind its middle the backdrop rises, how high, and its round corner, metres.
-_HALF_WIDTH, _DEPTH, _HEIGHT, _ROUND = 60.0, 9.0, 18.0, 4.0
-_FRONT = 60.0
-#: Linear colours of floor and backdrop: lit by lamps, and in Workbench, whose light reaches the floor by half.
-_WALL_COLOUR, _WORKBENCH_WALL = (0.62, 0.65, 0.68), (0.90, 0.94, 0.98)
-#: The round backdrop's radius, metres, before it is widened for a camera that goes around farther out.
-_RADIUS = 12.0
+#: The empty that the lamps hang on.
+_LAMPS = "lamps"
+#: How far walls stay away from where people ever are, and from a camera, metres.
+_BEHIND, _BESIDE, _CAMERA_FREE = 2.3, 2.6, room.FURNITURE + 0.4
+#: The least distance of walls from the room's middle, metres: furniture stands clear of the corners.
+_LEAST_DEEP, _LEAST_WIDE = room.REACH_BESIDE + room.FURNITURE + 0.2, room.REACH_BEHIND + room.FURNITURE
 _LENS, SENSOR = 45.0, 36.0
 
 
 def build_stage(scene: bpy.types.Scene) -> None:
-    """Furnish `scene` for people who stand near the origin on z = 0: studio, lights, camera and render settings.
+    """Furnish `scene` for people who stand near the origin on z = 0: room, lights, camera and render settings.
 
     Everything it makes carries the custom property `interact_stage`; `turn_to` moves it with the camera.
     """
     root = bpy.data.objects.new("interact_stage", None)
-    root[STAGE] = "root"
     root.empty_display_size = 0.5
     scene.collection.objects.link(root)
-    for backdrop in _backdrops_built():
-        _adopt(scene, backdrop, root)
+    root[STAGE] = "root"
+    for thing in room.build():
+        _adopt(scene, thing, thing.parent or root)
+    lamps = bpy.data.objects.new("interact_lamps", None)
+    lamps.empty_display_size = 0.5
+    _adopt(scene, lamps, root)
+    lamps[STAGE] = _LAMPS
     for name, kind, energy, size, place, colour in (
-        # Watts hold for the distances given here; the stage moves as one piece, so they keep.
+        # Watts hold for the distances given here; the lamps move as one piece, so they keep.
         ("key", "AREA", 330.0, 3.0, (-4.2, -5.0, 5.2), (1.0, 0.96, 0.90)),
         ("fill", "AREA", 120.0, 5.0, (5.5, -5.0, 3.2), (0.88, 0.94, 1.0)),
         ("rim", "AREA", 200.0, 2.5, (2.5, 4.5, 5.0), (1.0, 1.0, 1.0)),
-        ("backdrop", "AREA", 360.0, 7.0, (0.0, 3.0, 8.5), (0.95, 0.97, 1.0)),
+        ("room", "AREA", 240.0, 7.0, (0.0, 0.0, 8.5), (0.95, 0.97, 1.0)),
     ):
         light = bpy.data.lights.new(f"interact_{name}", kind)
         light.energy, light.size, light.color = energy, size, colour
         thing = bpy.data.objects.new(light.name, light)
         thing.visible_camera = False  # Cycles would show a lamp that a camera looks at
-        aim = (0.0, 7.0, 2.0) if name == "backdrop" else (0.0, 0.0, 1.0)
+        aim = (0.0, 3.0, 1.0) if name == "room" else (0.0, 0.0, 1.0)
         thing.matrix_world = _looking(np.array(place), np.array(aim))
-        _adopt(scene, thing, root)
+        _adopt(scene, thing, lamps)
     _world(scene)
     camera = bpy.data.objects.new(CAMERA, new_camera_data())
     camera[FRAMING] = "auto"
@@ -76,10 +77,11 @@ def new_camera_data() -> bpy.types.Camera:
 
 
 def turn_to(scene: bpy.types.Scene, shot: shots.Shot, points: np.ndarray) -> None:
-    """Bring the backdrop behind the people as the camera of `shot` sees them, far enough from all of them.
+    """Turn the room to the camera of `shot`, and put its walls where neither people nor the camera come near them.
 
-    points: (K, 3) world metres of everything that is ever seen. A camera that looks from several sides gets the
-    round backdrop; with one that follows the people sideways, lights and backdrop go along.
+    points: (K, 3) world metres of everything that is ever seen. The wall behind a camera that looks from one side
+    is left out; one that looks from several sides has all four around it. The lamps go along with a camera that
+    follows the people.
     """
     root = _root(scene)
     if root is None:
@@ -87,37 +89,45 @@ def turn_to(scene: bpy.types.Scene, shot: shots.Shot, points: np.ndarray) -> Non
     toward = shot.toward.mean(axis=0)
     if shot.turns or np.linalg.norm(toward) < 0.5:
         toward = shot.toward[0]
-    toward = toward / np.linalg.norm(toward)
+    axes = shots.camera_turn(toward / np.linalg.norm(toward), 0.0) @ np.array([(1, 0, 0), (0, 0, 1), (0, -1, 0)])
     level = points * (1, 1, 0)
     middle = 0.5 * (level.min(axis=0) + level.max(axis=0))
-    cameras = shot.positions * (1, 1, 0)
-    for thing in _backdrops(scene):
-        thing.hide_render = thing.hide_viewport = (thing[STAGE] == ROUND) != shot.turns
-    if shot.turns:
-        # People and cameras stay on the flat part of the floor.
-        outermost = max(
-            np.linalg.norm(level - middle, axis=1).max() + 1.5, np.linalg.norm(cameras - middle, axis=1).max() + 0.5
-        )
-        wide = max(1.0, (outermost + _ROUND) / _RADIUS)
-        for thing in _backdrops(scene):
-            if thing[STAGE] == ROUND:
-                thing.scale = (wide, wide, 1.0)
-    else:
-        # Nobody steps on the curve at the backdrop's foot, and 1.5 m before it stay free for shadows.
-        behind = float((-(level - middle) @ toward).max())
-        middle = middle - toward * max(0.0, behind - (_DEPTH - _ROUND - 1.5))
-    right, up, back = shots.camera_turn(toward, 0.0).T
     matrix = np.eye(4)
-    matrix[:3, :3], matrix[:3, 3] = np.stack((right, -back, up), axis=1), middle
+    matrix[:3, :3], matrix[:3, 3] = axes, middle
     root.matrix_world = Matrix(matrix.tolist())
+    cameras = (shot.positions - middle) @ axes
+    room.stand(_walls(scene), wall_distances((points - middle) @ axes, cameras, turns=shot.turns))
     if shot.moves and not shot.turns:
-        along = (cameras - middle) @ right
-        places = middle + along[:, None] * right
+        places = np.zeros_like(cameras)
+        places[:, :2] = cameras[:, :2] - (0.0, cameras[:, 1].mean())
         curves = [fcurves.Curve("location", axis, places[:, axis], "location") for axis in range(3)]
-        fcurves.assign_action(root, root.name, curves)
+        fcurves.assign_action(_lamps(scene), "interact_lamps", curves)
     # Workbench's light, which Blender wants as (-x, -z, y) of the way that the light goes.
-    way = 0.35 * right - 0.85 * up - 0.40 * back
+    way = axes @ (0.35, 0.40, -0.85)
     scene.display.light_direction = (-way[0], -way[2], way[1])
+
+
+def wall_distances(people: np.ndarray, cameras: np.ndarray, *, turns: bool) -> dict[str, float]:
+    """How far from the origin each wall stands, by its side; no front wall for a camera that does not turn.
+
+    people: (K, 3) and cameras: (F, 3), in the root's axes, the people's middle at the origin.
+    """
+    low, high = people.min(axis=0), people.max(axis=0)
+    nearest, farthest = cameras.min(axis=0) - _CAMERA_FREE, cameras.max(axis=0) + _CAMERA_FREE
+    distances = {
+        "back": max(high[1] + _BEHIND, farthest[1], _LEAST_DEEP),
+        "left": max(_BESIDE - low[0], -nearest[0], _LEAST_WIDE),
+        "right": max(high[0] + _BESIDE, farthest[0], _LEAST_WIDE),
+        "front": max(_BEHIND - low[1], -nearest[1], _LEAST_DEEP),
+    }
+    if not turns:
+        del distances["front"]
+    return {side: float(away) for side, away in distances.items()}
+
+
+def is_in(scene: bpy.types.Scene) -> bool:
+    """Whether the scene has this stage, whose room makes way for the camera."""
+    return _root(scene) is not None
 
 
 def state(scene: bpy.types.Scene) -> dict | None:
@@ -127,7 +137,7 @@ def state(scene: bpy.types.Scene) -> dict | None:
         return None
     return {
         "matrix": [list(row) for row in root.matrix_world],
-        "hidden": {thing.name: thing.hide_render for thing in _backdrops(scene)},
+        "walls": {side: _distance(wall) for side, wall in _walls(scene).items() if not wall.hide_render},
         "light": list(scene.display.light_direction),
     }
 
@@ -137,11 +147,11 @@ def restore(scene: bpy.types.Scene, before: dict | None) -> None:
     root = _root(scene)
     if before is None or root is None:
         return
-    root.animation_data_clear()
     root.matrix_world = Matrix(before["matrix"])
-    for thing in _backdrops(scene):
-        thing.hide_render = thing.hide_viewport = before["hidden"].get(thing.name, thing.hide_render)
-        thing.scale = (1.0, 1.0, 1.0)
+    room.stand(_walls(scene), before["walls"])
+    lamps = _lamps(scene)
+    lamps.animation_data_clear()
+    lamps.location = (0.0, 0.0, 0.0)
     scene.display.light_direction = before["light"]
 
 
@@ -149,66 +159,23 @@ def _root(scene: bpy.types.Scene) -> bpy.types.Object | None:
     return next((thing for thing in scene.objects if thing.get(STAGE) == "root"), None)
 
 
-def _backdrops(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    return [thing for thing in scene.objects if thing.get(STAGE) in (SHEET, ROUND)]
+def _lamps(scene: bpy.types.Scene) -> bpy.types.Object:
+    return next(thing for thing in scene.objects if thing.get(STAGE) == _LAMPS)
+
+
+def _walls(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
+    by_name = {thing.get(STAGE): thing for thing in scene.objects}
+    return {side: by_name[room.name_of(side)] for side in room.WALLS}
+
+
+def _distance(wall: bpy.types.Object) -> float:
+    return float(np.linalg.norm(wall.location))
 
 
 def _adopt(scene: bpy.types.Scene, thing: bpy.types.Object, root: bpy.types.Object) -> None:
     thing[STAGE] = thing.name
     thing.parent = root
     scene.collection.objects.link(thing)
-
-
-def _backdrops_built() -> tuple[bpy.types.Object, bpy.types.Object]:
-    """Floor and wall with a round corner between: a sheet, open towards -Y, and a bowl to look around in."""
-    bends = np.radians(np.linspace(0.0, 90.0, 17))
-    out, up = _ROUND * np.sin(bends) - _ROUND, _ROUND - _ROUND * np.cos(bends)
-    rise = np.concatenate((up, [_HEIGHT]))
-    y = np.concatenate(([-_FRONT, -12.0, 0.0], _DEPTH + out, [_DEPTH]))
-    x = np.array((-_HALF_WIDTH, 0.0, _HALF_WIDTH))
-    sheet = np.stack((np.repeat(x, len(y)), np.tile(y, 3), np.tile([0.0, 0.0, 0.0, *rise], 3)), axis=1)
-    # The bowl's floor ends in a hole too small to see, which spares it a fan of triangles.
-    around = np.linspace(0.0, 2.0 * np.pi, 96, endpoint=False)
-    radius = np.concatenate(([0.001, 3.0], _RADIUS + out, [_RADIUS]))
-    bowl = np.stack(
-        (
-            np.outer(np.sin(around), radius).ravel(),
-            np.outer(np.cos(around), radius).ravel(),
-            np.tile([0.0, 0.0, *rise], len(around)),
-        ),
-        axis=1,
-    )
-    material = _wall_material()
-    return _surface(SHEET, sheet, len(y), material), _surface(ROUND, bowl, len(radius), material, closed=True)
-
-
-def _surface(
-    name: str, vertices: np.ndarray, across: int, material: bpy.types.Material, *, closed: bool = False
-) -> bpy.types.Object:
-    """A smooth sheet of quads over a grid of vertices (N * across, 3); closed: its last row meets its first."""
-    rows = len(vertices) // across
-    first = (np.arange(rows if closed else rows - 1)[:, None] * across + np.arange(across - 1)).ravel()
-    faces = np.stack((first, first + across, first + across + 1, first + 1), axis=1) % len(vertices)
-    mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(vertices.tolist(), [], faces.tolist())
-    mesh.polygons.foreach_set("use_smooth", np.ones(len(faces), dtype=bool))
-    mesh.materials.append(material)
-    thing = bpy.data.objects.new(name, mesh)
-    # An open sheet would throw Workbench's shadow over the whole scene.
-    thing.display.show_shadows = False
-    return thing
-
-
-def _wall_material() -> bpy.types.Material:
-    material = bpy.data.materials.new(SHEET)
-    if material.node_tree is None:
-        material.use_nodes = True  # the default, and deprecated, from Blender 5.0
-    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
-    shader.inputs["Base Color"].default_value = (*_WALL_COLOUR, 1.0)
-    shader.inputs["Roughness"].default_value = 0.9
-    material.diffuse_color = (*_WORKBENCH_WALL, 1.0)
-    material.roughness = 0.9
-    return material
 
 
 def _world(scene: bpy.types.Scene) -> None:

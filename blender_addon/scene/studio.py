@@ -41,7 +41,8 @@ class Studio:
             self._save(request, self._composite(request, batch.Look(camera=request.camera or None)).notices)
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
-            self._save(request, template.build(Dataset.at(request.data), request.assets))
+            made = template.build(Dataset.at(request.data), request.assets, request.faces, request.rig)
+            self._save(request, made)
         elif isinstance(request, batch.TryEngine):
             self._try_engine(request)
 
@@ -142,7 +143,7 @@ class Studio:
         beside = path.with_name(f"{path.stem}.{os.getpid()}.partial.blend")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            bpy.ops.wm.save_as_mainfile(filepath=str(beside), check_existing=False, copy=True)
+            bpy.ops.wm.save_as_mainfile(filepath=str(beside), check_existing=False, copy=True, compress=True)
             os.replace(beside, path)
         except (RuntimeError, OSError) as error:
             raise DatasetError(f"{path}: cannot be saved ({str(error).strip()})") from error

@@ -6,41 +6,52 @@ from pathlib import Path
 
 import bpy
 
-from ..dataset import databases
+from ..dataset import databases, ict
 from ..dataset.actor_skeletons import actor_skeletons
+from ..dataset.batch import CAPTURE
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
-from . import mannequin, stage
+from . import colours, mannequin, stage
 from .people import actor as people
 
 #: On the scene of a template that was built here.
 BUILTIN_PROPERTY = "interact_builtin"
 
 
-def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
-    """Replace the open file by the built-in template; returns notices (actors without any motion).
+def build(dataset: Dataset, assets: Path | str = "", faces: str = "people", rig: str = CAPTURE) -> tuple[str, ...]:
+    """Replace the open file by the built-in template; returns notices (actors without motion or ICT head).
 
-    assets: the folder of the people's data; without it the actors are mannequins.
+    assets: the folder of the people's data; without it the actors are mannequins. faces: "ict" for people with the
+    heads that the data set has of the actors, else "people". rig: whose bones the people have, one of batch.RIGS;
+    DatasetError for mannequins with any but the capture's.
     """
+    if rig != CAPTURE and not assets:
+        raise DatasetError(f"mannequins have the capture's own joints: the rig {rig} is for people")
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     scene[BUILTIN_PROPERTY] = True
     stage.build_stage(scene)
-    notices = []
+    actors = databases.actors(dataset)
     skeletons = actor_skeletons(dataset)
-    for actor in databases.actors(dataset).values():
+    heads, headless = ict.heads(dataset, skeletons.keys() & actors) if assets and faces == "ict" else ({}, ())
+    looks = colours.looks_of({actor.id: actor.gender for actor in actors.values()})
+    bodiless = []
+    for actor in actors.values():
         if actor.id not in skeletons:
-            notices.append(f"actor {actor.id}: has no BVH in {dataset.root}, and so no body in the template")
+            bodiless.append(f"actor {actor.id}: has no BVH in {dataset.root}, and so no body in the template")
             continue
         collection = bpy.data.collections.new(f"actor_{actor.id}")
         scene.collection.children.link(collection)
         if assets:
-            people.build(actor.id, skeletons[actor.id], collection, gender=actor.gender, assets=assets)
+            people.build(
+                actor.id, skeletons[actor.id], collection, look=looks[actor.id], assets=assets,
+                head=heads.get(actor.id), rig=rig,
+            )  # fmt: skip
         else:
-            mannequin.build(actor.id, skeletons[actor.id], collection, gender=actor.gender)
-    if len(notices) == len(databases.actors(dataset)):
+            mannequin.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id])
+    if len(bodiless) == len(actors):
         raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
-    return tuple(notices)
+    return (*bodiless, *headless)
 
 
 def is_builtin(scene: bpy.types.Scene) -> bool:

@@ -6,29 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from blender_addon.dataset.blendshapes import ARKIT_NAMES
+from blender_addon.dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
 
 from .articulation import articulate
 from .attention import HEAD_SHARE, Attention
 from .conversation import Part
 from .curves import Move, bumps, moves, smooth, wander
 from .scenarios import Emotion
-
-#: The columns of `face_ict`. Their order is inferred, not published: ICT-FaceKit's 53 expressions and
-#: cheekRaiser_L/R in sorted place.
-ICT_NAMES = (
-    "browDown_L", "browDown_R", "browInnerUp_L", "browInnerUp_R", "browOuterUp_L", "browOuterUp_R",
-    "cheekPuff_L", "cheekPuff_R", "cheekRaiser_L", "cheekRaiser_R", "cheekSquint_L", "cheekSquint_R",
-    "eyeBlink_L", "eyeBlink_R", "eyeLookDown_L", "eyeLookDown_R", "eyeLookIn_L", "eyeLookIn_R",
-    "eyeLookOut_L", "eyeLookOut_R", "eyeLookUp_L", "eyeLookUp_R", "eyeSquint_L", "eyeSquint_R",
-    "eyeWide_L", "eyeWide_R",
-    "jawForward", "jawLeft", "jawOpen", "jawRight",
-    "mouthClose", "mouthDimple_L", "mouthDimple_R", "mouthFrown_L", "mouthFrown_R", "mouthFunnel",
-    "mouthLeft", "mouthLowerDown_L", "mouthLowerDown_R", "mouthPress_L", "mouthPress_R", "mouthPucker",
-    "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
-    "mouthSmile_L", "mouthSmile_R", "mouthStretch_L", "mouthStretch_R", "mouthUpperUp_L", "mouthUpperUp_R",
-    "noseSneer_L", "noseSneer_R",
-)  # fmt: skip
 
 #: What each vowel does to the lips besides the jaw.
 _VOWEL_SHAPES = {

@@ -116,3 +116,13 @@ def test_a_folder_with_other_files_is_not_written_into(tmp_path, command):
     assert done.returncode == 1
     assert str(tmp_path) in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_faces_that_cannot_be_had_are_one_notice_and_no_failure(dataset, tmp_path):
+    job = Dataset.at(dataset).body_job
+    done = interact_farm(
+        "body", "render", job, "--data", dataset, "--out", tmp_path, "--actors", "mannequin", "--faces", "ict",
+        "--dry-run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("mannequins have faces of their own, only people (--actors people) wear ICT heads") == 1

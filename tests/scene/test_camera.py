@@ -12,7 +12,7 @@ from blender_addon.dataset import layout
 from blender_addon.dataset.batch import QUALITIES, Look
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.naming import SceneId
-from blender_addon.scene import camera, composite, label, quality, render, shots, stage
+from blender_addon.scene import camera, composite, label, quality, render, room, shots, stage
 
 from . import rig_maker as make
 
@@ -61,8 +61,7 @@ def test_blender_sees_heads_hands_and_feet_inside_the_margin_and_clear_leaves_no
                 seen = world_to_camera_view(scene, scene.camera, rig.matrix_world @ rig.pose.bones[bone].head)
                 assert 0.05 < seen.x < 0.95
                 assert 0.05 < seen.y < 0.95
-    shown = [thing["interact_stage"] for thing in scene.objects if thing.type == "MESH" and not thing.hide_render]
-    assert shown == [stage.ROUND if kind == "orbit" else stage.SHEET]
+    assert bpy.data.objects[room.name_of("front")].hide_render == (kind != "orbit")
     composite.clear(scene)
     bpy.context.view_layer.update()
     assert names() == before
@@ -90,6 +89,74 @@ def test_the_users_cameras_stay_and_can_be_named(tmp_path, scene):
         camera.check(scene, "Nowhere")
 
 
+def box(name: str, low, high) -> bpy.types.Object:
+    """A block of wall."""
+    corners = [(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
+    quads = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(corners, [], quads)
+    thing = bpy.data.objects.new(name, mesh)
+    bpy.context.scene.collection.objects.link(thing)
+    return thing
+
+
+def walls(near: float) -> None:
+    """A room of a user's own around the origin: its walls' insides are `near` metres away, 2.6 metres high."""
+    for name, (x, y), (wide, deep) in (
+        ("north", (0, near + 0.1), (near, 0.1)), ("south", (0, -near - 0.1), (near, 0.1)),
+        ("east", (near + 0.1, 0), (0.1, near)), ("west", (-near - 0.1, 0), (0.1, near)),
+    ):  # fmt: skip
+        box(name, (x - wide, y - deep, 0.0), (x + wide, y + deep, 2.6))
+
+
+@pytest.mark.parametrize("kind", ["auto", "wide", "over-A", "orbit"])
+def test_the_camera_stays_inside_the_walls_of_a_users_room_and_sees_everybody_there(tmp_path, scene, kind):
+    data = layout.Dataset.at(
+        make.write_dataset(
+            tmp_path / "data", {a: make.motion(60, seed=n, at=(90 * n - 45, 0)) for n, a in enumerate(("001", "002"))}
+        )
+    )
+    for actor in ("001", "002"):
+        make.armature(f"actor_{actor}", make.bones_of(make.skeleton()))
+    composite.composite(scene, data, SCENE, shot=kind)
+    wide = scene.camera.data.lens
+    far = np.array(scene.camera.matrix_world.translation)
+    assert np.abs(far[:2]).max() > 2.2
+    walls(2.2)
+    composite.composite(scene, data, SCENE, shot=kind)
+    assert scene.camera.data.lens < wide
+    for frame in range(1, 61, 4):
+        scene.frame_set(frame)
+        eye = np.array(scene.camera.matrix_world.translation)
+        assert np.abs(eye[:2]).max() < 2.2 - 0.1
+        for actor in ("001", "002") if kind != "over-A" else ("002",):
+            rig = bpy.data.objects[f"actor_{actor}"]
+            for bone in ENDS:
+                seen = world_to_camera_view(scene, scene.camera, rig.matrix_world @ rig.pose.bones[bone].head)
+                assert min(seen.x, seen.y) > 0.0
+                assert max(seen.x, seen.y) < 1.0
+                assert seen.z > 0.3
+
+
+def test_what_does_not_hide_both_people_is_no_wall(tmp_path, scene):
+    data = data_with_travel(tmp_path, 20)
+    composite.composite(scene, data, SCENE, shot="auto")
+    free = scene.camera.matrix_world.copy()
+    toward = np.array(free.translation)
+    x, y = 0.5 * toward[:2]
+    low_chair = box("chair", (x - 0.4, y - 0.4, 0.0), (x + 0.4, y + 0.4, 0.5))
+    unseen = box("unseen", (x - 4, y - 0.1, 0.0), (x + 4, y + 0.1, 4))
+    unseen.hide_render = True
+    drawn = box("cage", (x - 4, y + 0.2, 0.0), (x + 4, y + 0.4, 4))
+    drawn.display_type = "WIRE"
+    composite.composite(scene, data, SCENE, shot="auto")
+    assert scene.camera.matrix_world == free
+    drawn.display_type = "TEXTURED"
+    composite.composite(scene, data, SCENE, shot="auto")
+    assert scene.camera.matrix_world != free
+    assert low_chair.name in scene.objects
+
+
 def test_a_label_changes_its_corner_and_nothing_else(tmp_path, scene):
     stage.build_stage(scene)
     pixels = []
@@ -101,7 +168,8 @@ def test_a_label_changes_its_corner_and_nothing_else(tmp_path, scene):
         assert tuple(clip.size) == (640, 360)
         with av.open(str(output)) as video:
             pixels.append(next(video.decode(video=0)).to_ndarray(format="gray").astype(int))
-    changed = np.abs(pixels[1] - pixels[0]) > 24
+    # The codec may draw thin lines of the room a little otherwise.
+    changed = np.abs(pixels[1] - pixels[0]) > 60
     rows, columns = np.nonzero(changed)
     assert len(rows) > 300
     assert rows.max() < 30

@@ -194,6 +194,16 @@ def test_compositing_twice_is_compositing_once_and_clear_gives_the_users_own_bac
     assert bpy.context.scene.frame_end == 77
 
 
+def test_a_scene_without_a_face_can_be_followed_by_another(tmp_path, motions):
+    for actor, motion in motions.items():
+        face_mesh(f"skin_{actor}", make.armature(f"actor_{actor}", make.bones_of(motion.skeleton)), ["jawOpen"])
+    data = layout.Dataset.at(make.write_dataset(tmp_path / "data", motions))
+    for _ in range(2):
+        notices = composite.composite(bpy.context.scene, data, SCENE).notices
+        assert sum("no face weights" in notice for notice in notices) == 2
+    composite.clear(bpy.context.scene)
+
+
 def test_the_scene_is_as_long_as_its_longest_body_and_every_difference_is_told(tmp_path, motions):
     motions["002"] = make.longer(motions["002"], 25)
     rig = {a: make.armature(f"actor_{a}", make.bones_of(m.skeleton)) for a, m in motions.items()}

@@ -271,6 +271,14 @@ def test_legs_of_another_length_lift_the_hips_and_the_floor_is_shared():
     assert [scale.floor for scale in scales] == pytest.approx([0.01, 0.01])
 
 
+@pytest.mark.usefixtures("empty_file")
+def test_hips_that_begin_below_the_thighs_do_not_lift_the_feet():
+    motion, bones = make.motion(5), make.bones_of(make.skeleton())
+    bones.heads[bones.names.index("Hips"), 2] -= 0.08
+    rest = rigs.rest_of(make.armature("rig", bones))
+    assert retarget.pair_scales([motion], [rest])[0].lift == pytest.approx(-0.08, abs=1e-4)
+
+
 @pytest.mark.parametrize("up", ["X", "Y", "Z"])
 def test_the_up_axis_can_be_given(up):
     motion = make.motion(8)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 import numpy as np
 
+from ...dataset import ict, rest_pose
 from ...dataset import makehuman as data
-from ...dataset import rest_pose
+from ...dataset.batch import CAPTURE
 from ...dataset.bvh import Skeleton
 from .. import mannequin
-from . import dress, face, shadow, sheet
+from . import dress, face, ict_head, rigged, shadow, sheet
 from . import fit as fitting
 from . import shape as shapes
 from .dress import MATERIALS
@@ -29,33 +31,55 @@ _MASKS = ("lips", "inside-mouth", "ears")
 
 
 def build(
-    actor: str, skeleton: Skeleton, collection: bpy.types.Collection, *, gender: str = "", assets: Path | str
+    actor: str,
+    skeleton: Skeleton,
+    collection: bpy.types.Collection,
+    *,
+    gender: str = "",
+    look: mannequin.Look | None = None,
+    assets: Path | str,
+    head: ict.Head | None = None,
+    rig: str = CAPTURE,
 ) -> bpy.types.Object:
-    """Make actor `actor` for a skeleton; see mannequin.build. assets: the folder of the people's data.
+    """Make actor `actor` for a skeleton; see mannequin.build. assets: the folder of the people's data; head: the
+    actor's own, instead of one of these data.
 
-    DatasetError where the skeleton has no hips, head and limbs, or the data cannot be read.
+    rig: one of makehuman.RIG_NAMES for an armature of that naming in the data's A-pose; CAPTURE for the skeleton's
+    own joints and rest pose. DatasetError where the skeleton has no hips, head and limbs, or the data cannot be read.
     """
     rest = rest_pose.stand(skeleton)
-    look = mannequin.look_of(actor, gender)
+    look = look or mannequin.look_of(actor, gender)
     source = data.read(Path(assets))
     body, style = fitted(source, actor, rest, female=look.female)
     names = tuple(data.face_keys(source))
-    armature = mannequin.make_armature(actor, rest, collection)
+    chosen = None if rig == CAPTURE else data.rig(source, rig)
+    placed = mannequin.bones_of(rest)
+    if chosen:
+        placed = rigged.place_bones(body.fit, chosen)
+        body = replace(body, fit=replace(body.fit, weights=np.hstack((body.fit.weights, chosen.weights))), rig=chosen)
+    armature = mannequin.make_armature(actor, placed, collection)
     materials = _materials(actor, look)
 
     clothes = sheet.join(*dress.garments(body), dress.hands(body))
-    head, hair = face.build(body, _masks(source.folder), names, style, female=look.female)
-    shell = shadow.build(body, clothes, head)
-    for part, surface in (("body", clothes), ("head", head), ("hair", hair), ("shadow", shell)):
-        weights = _tidy(surface.weights)
-        points = body.fit.pose.to_rest(surface.points, weights)
+    if head:
+        top, hair = ict_head.build(body, head, names, style, female=look.female)
+    else:
+        top, hair = face.build(body, _masks(source.folder), names, style, female=look.female)
+    shell = shadow.build(body, clothes, top)
+    for part, surface in (("body", clothes), ("head", top), ("hair", hair), ("shadow", shell)):
+        if chosen:
+            weights = tidy(rigged.bone_weights(surface.weights, rest, chosen))
+            points = surface.points - (0.0, 0.0, body.fit.floor)
+        else:
+            weights = tidy(surface.weights)
+            points = body.fit.pose.to_rest(surface.points, weights)
         mesh = mannequin.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
         for name in MATERIALS:
             mesh.materials.append(materials[name])
         thing = mannequin.hang(mesh, armature, actor, collection)
-        for joint in np.flatnonzero(weights.any(axis=0)):
-            rows = np.flatnonzero(weights[:, joint] > 0)
-            mannequin.weigh(thing, rest.names[joint], rows, weights[rows, joint])
+        for bone in np.flatnonzero(weights.any(axis=0)):
+            rows = np.flatnonzero(weights[:, bone] > 0)
+            mannequin.weigh(thing, placed.names[bone], rows, weights[rows, bone])
         if part == "head":
             mannequin.add_keys(thing, dict(zip(names, surface.keys, strict=True)))
         if part == "shadow":
@@ -73,12 +97,12 @@ def fitted(source: data.Source, actor: str, rest: rest_pose.RestPose, *, female:
     fit = fitting.fit(source, shapes.shape(source, build_, female=female), rest)
     keys = np.stack(list(data.face_keys(source).values())) * fit.head_scale
     size = float(rest.head("head")[2]) / 1.56
-    return dress.Body(source, fit, size, keys), build_.hair
+    return dress.Body(source, fit, size, keys, build_.skirt), build_.hair
 
 
-def _tidy(weights: np.ndarray) -> np.ndarray:
-    """At most four joints a vertex, rows summing to 1."""
-    least = np.sort(weights, axis=1)[:, -4][:, None]
+def tidy(weights: np.ndarray) -> np.ndarray:
+    """At most eight joints or bones a vertex, rows summing to 1: with four, hems on rigs of many bones are ragged."""
+    least = np.sort(weights, axis=1)[:, -8][:, None]
     kept = np.where((weights >= least) & (weights > 0.004), weights, 0.0)
     return kept / kept.sum(axis=1, keepdims=True)
 
@@ -100,6 +124,7 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
 def _materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material]:
     iris = mannequin.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(mannequin.IRISES)]
     shown = mannequin.shown_colours(look, iris)
+    shown["tights"] = (mannequin.mix(look.legs, look.skin, 0.12), 0.6)
     shown["brows"] = (mannequin.mix(look.hair, look.skin, 0.22), 0.7)
     shown["hair light"] = (mannequin.mix(look.hair, (1.0, 0.9, 0.75), 0.10), 0.45)
     return {name: mannequin.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

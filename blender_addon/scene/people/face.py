@@ -42,7 +42,7 @@ def build(
     inside = (skin.keys[-1, :, 1] > 0.4)[skin.faces].all(axis=1)
     materials = np.where(lips, SLOT["lips"], SLOT["skin"])
     skin = replace(skin, materials=np.where(inside, SLOT["mouth"], materials))
-    parts = [skin, *_brows(bare, eyes, female=female)]
+    parts = [skin, *brows(bare, eyes, female=female)]
     parts = [replace(part, keys=part.keys[:-1]) for part in parts]
     parts += mouth.build(body, hairs.Head.of(body, eyes))
     for side in "lr":
@@ -71,10 +71,10 @@ def _sample(mask: np.ndarray, uv: np.ndarray) -> np.ndarray:
     return mask[row, column]
 
 
-def _brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
+def brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
     """Brows: strips of the skin above the eyes, a little raised."""
     unit = eyes.radius / 0.0138
-    brows = []
+    found = []
     for sign, eye in zip((1.0, -1.0), eyes.middles, strict=True):
         part = sheet.take(skin, ((skin.points[:, 1] < eye[1] + 0.01) & (skin.points[:, 0] * sign > 0))[
             skin.faces].all(axis=1))  # fmt: skip
@@ -92,5 +92,5 @@ def _brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
             part = sheet.cut(part, (half - side * (part.points[:, 2] - middle)))
         if len(part.faces):
             points = part.points + sheet.normals(part.points, part.faces) * 0.0012
-            brows.append(replace(part, points=points).painted(SLOT["brows"]))
-    return brows
+            found.append(replace(part, points=points).painted(SLOT["brows"]))
+    return found

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...dataset import joint_roles, rotations
-from ...dataset.makehuman import Source
+from ...dataset.makehuman import RIG_NAMES, Rig, Source
+from ...dataset.makehuman import rig as read_rig
 from ...dataset.rest_pose import RestPose
 from ..mannequin_pose import ModelPose
 
 #: Which joint a limb's bone points at.
 _NEXT = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}
-#: How much higher than the capture's joint the head sits, and how much lower than his the shoulder, metres in a
-#: person of 1.75 m: InterAct's upper arms start 3 cm below the neck, at the height of a raised shoulder.
-_HEAD_UP, _SHOULDER_DOWN = 0.018, 0.015
+#: How much higher than the capture's joint the head sits, and how much lower than his the chest's shoulder and the
+#: upper end of the arm's flesh, metres in a person of 1.75 m: InterAct's upper arms start 3 cm below the neck, at the
+#: height of a raised shoulder.
+_HEAD_UP, _SHOULDER_DOWN, _ARM_DOWN = 0.018, 0.030, 0.026
 #: How much of the way back that the capture's shoulders have the chest follows.
 _CHEST_BACK = 0.6
 #: How much of the way to the capture's narrower knuckles the fingers go.
@@ -30,38 +32,43 @@ _KNUCKLES = 0.5
 @dataclass(frozen=True)
 class Fit:
     """pose: the actor's skeleton in the body's A-pose; vertices: (V, 3) m in it; weights: (V, J), the actor's joints;
-    head_scale: from the data's head to the actor's."""
+    head_scale: from the data's head to the actor's; shape: the vertices before; places: what took them there."""
 
     pose: ModelPose
     vertices: np.ndarray
     weights: np.ndarray
     head_scale: float
+    shape: np.ndarray
+    places: Places
+
+    @property
+    def floor(self) -> float:
+        """How high the soles stand in the A-pose, m: its legs are apart, its feet higher than in the rest pose."""
+        pose = self.pose
+        return float(np.mean([pose.head(f"foot.{side}")[2] - pose.rest.head(f"foot.{side}")[2] for side in "LR"]))
 
 
 def fit(source: Source, shape: np.ndarray, rest: RestPose) -> Fit:
     """Fit a body, vertices (V, 3) m of the base mesh with its targets, to a skeleton."""
-    heads = np.array([shape[rows].mean(axis=0) for rows in source.heads_from])
-    tails = np.array([shape[rows].mean(axis=0) for rows in source.tails_from])
-    sole = float(shape[source.cubes["body"], 2].min())
-    shift = np.array([0.0, 0.0, -sole])
-    heads, tails, shape = heads + shift, tails + shift, shape + shift
-    bones = joint_roles.classify(source.bones, source.parents)
+    rig = read_rig(source, RIG_NAMES[0])
+    shape = shape - (0.0, 0.0, float(shape[source.cubes["body"], 2].min()))
+    heads = np.array([shape[rows].mean(axis=0) for rows in rig.heads_from])
+    bones = joint_roles.classify(rig.names, rig.parents)
     at = {role: heads[bone] for role, bone in bones.items()}
     pose = _pose(rest, at)
     size = float(np.clip(rest.head("head")[2] / at["head"][2], 0.85, 1.15))
     head_scale = size**0.5
-    trunk = _Trunk(at, pose, size)
+    places = Places(at, pose, size, head_scale, _Trunk(at, pose, size))
     pairs = joint_roles.match(rest.roles, bones)
     roles = {bone: role for role, bone in bones.items()}
     moved = np.zeros_like(shape)
-    for bone in range(len(source.bones)):
-        share = source.weights[:, bone]
+    for bone in range(len(rig.names)):
+        share = rig.weights[:, bone]
         rows = np.flatnonzero(share > 0)
         if len(rows):
-            points = _place(roles.get(bone, ""), shape[rows], at, tails[bone], pose, size, head_scale, trunk)
-            moved[rows] += share[rows, None] * points
-    weights = _collapse(source, pairs, bones, rest, moved)
-    return Fit(pose, moved, weights, head_scale)
+            moved[rows] += share[rows, None] * places(roles.get(bone, ""), shape[rows])
+    weights = _collapse(rig, pairs, bones, rest, moved)
+    return Fit(pose, moved, weights, head_scale, shape, places)
 
 
 def _pose(rest: RestPose, at: dict[str, np.ndarray]) -> ModelPose:
@@ -136,24 +143,44 @@ class _Trunk:
         return np.stack((x, y, np.interp(points[:, 2], self.heights, self.places)), axis=1)
 
 
-def _place(role, points, at, tail, pose, size, head_scale, trunk) -> np.ndarray:
-    """Where the bone of a role would take the body's points."""
+@dataclass(frozen=True)
+class Places:
+    """Where the bone of a role takes the body's points; at: the body's own joints, metres."""
+
+    at: dict[str, np.ndarray]
+    pose: ModelPose
+    size: float
+    head_scale: float
+    trunk: _Trunk
+
+    def __call__(self, role: str, points: np.ndarray) -> np.ndarray:
+        """Points (V, 3) of the body as it was shaped, on the actor's skeleton."""
+        return _place(role, points, self)
+
+
+def _place(role: str, points: np.ndarray, places: Places) -> np.ndarray:
+    at, pose, size = places.at, places.pose, places.size
     kind, _, side = role.partition(".")
+    rest = pose.rest
     if kind in joint_roles.FINGERS:
         kind, _, side = role.split(".")
-    rest = pose.rest
+        first = f"{kind}.{2 if kind == 'thumb' else 1}.{side}"
+        if role not in rest.roles or first not in rest.roles:
+            role, kind = f"hand.{side}", "hand"  # the capture has no such finger: it goes with the hand
+    elif kind == "toe" and role not in rest.roles:
+        role, kind = f"foot.{side}", "foot"
     if role not in rest.roles or kind in ("hips", "spine", "neck", "shoulder"):
-        return trunk(points)
+        return places.trunk(points)
     head = pose.head(role)
     if kind == "head":
         up = np.array((0, 0, _HEAD_UP * size))
-        return head + up + (points - at[role]) * head_scale
+        return head + up + (points - at[role]) * places.head_scale
     if kind in ("foot", "toe"):
         # The sole stays on the floor and flat, the foot keeps the length of the capture's.
-        ankle, toe = at[f"foot.{side}"], at.get(f"toe.{side}", at[f"foot.{side}"])
-        to = pose.head(f"foot.{side}")
-        ours, theirs = (pose.head(f"toe.{side}") - to)[:2], (toe - ankle)[:2]
-        along = float(np.clip(np.linalg.norm(ours) / np.linalg.norm(theirs), 0.85 * size, 1.15 * size))
+        ankle, to, along = at[f"foot.{side}"], pose.head(f"foot.{side}"), size
+        if f"toe.{side}" in rest.roles:
+            ours, theirs = (pose.head(f"toe.{side}") - to)[:2], (at[f"toe.{side}"] - ankle)[:2]
+            along = float(np.clip(np.linalg.norm(ours) / np.linalg.norm(theirs), 0.85 * size, 1.15 * size))
         high = float(rest.head(f"foot.{side}")[2] / ankle[2])
         return to + (points - ankle) * (along * 0.5 + size * 0.5, along, high)
     if kind == "hand":
@@ -164,7 +191,6 @@ def _place(role, points, at, tail, pose, size, head_scale, trunk) -> np.ndarray:
     if finger:
         number = int(role.split(".")[1])
         follower = f"{kind}.{number + 1}.{side}"
-        first = f"{kind}.{2 if kind == 'thumb' else 1}.{side}"
         shift = (1 - _KNUCKLES) * (_hand(at[first][None], side, at, pose)[0] - pose.head(first))
         girth = _hand_scale(side, at, pose)
         if kind == "thumb" and number == 1 and _at_wrist(rest, side):
@@ -175,6 +201,8 @@ def _place(role, points, at, tail, pose, size, head_scale, trunk) -> np.ndarray:
             return _stretch(points, start, at[follower], head, goal, girth)
     else:
         follower = f"{_NEXT[kind]}.{side}"
+    if kind == "upper_arm":
+        head = head - np.array((0.0, 0.0, _ARM_DOWN * size))
     if follower in at and follower in rest.roles:
         return _stretch(points, start, at[follower], head + shift, pose.head(follower) + shift, girth)
     # The last joint of a finger keeps its own length, in the hand's size.
@@ -226,15 +254,15 @@ def _kabsch(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return u @ np.diag((1.0, 1.0, np.linalg.det(u @ vt))) @ vt
 
 
-def _collapse(source: Source, pairs: dict[int, int], bones: dict[str, int], rest: RestPose, moved) -> np.ndarray:
+def _collapse(rig: Rig, pairs: dict[int, int], bones: dict[str, int], rest: RestPose, moved) -> np.ndarray:
     """The bones' weights given to the actor's joints (V, J); trunk and neck are spread over their joints by height."""
-    weights = np.zeros((len(source.weights), len(rest.names)))
+    weights = np.zeros((len(rig.weights), len(rest.names)))
     spine = joint_roles.chain_of(rest.roles, "spine")
     neck = joint_roles.chain_of(rest.roles, "neck")
     chains = {**dict.fromkeys(joint_roles.chain_of(bones, "spine"), spine)}
     chains |= dict.fromkeys(joint_roles.chain_of(bones, "neck"), neck or [rest.roles["head"]])
-    for bone in range(len(source.bones)):
-        share = source.weights[:, bone]
+    for bone in range(len(rig.names)):
+        share = rig.weights[:, bone]
         rows = np.flatnonzero(share > 0)
         if not len(rows):
             continue
@@ -246,7 +274,7 @@ def _collapse(source: Source, pairs: dict[int, int], bones: dict[str, int], rest
                 weights[rows, joint] += share[rows] * np.interp(moved[rows, 2], centres, np.eye(len(chain))[n])
             continue
         above = bone
-        while above not in pairs and source.parents[above] >= 0:
-            above = source.parents[above]
+        while above not in pairs and rig.parents[above] >= 0:
+            above = rig.parents[above]
         weights[rows, pairs.get(above, rest.roles["hips"])] += share[rows]
     return weights

@@ -44,16 +44,17 @@ _TONGUE_DOWN = 0.003
 
 def build(body: Body, head: Head) -> list[Sheet]:
     """Upper and lower teeth and the tongue, with their keys."""
-    strips = [body.sheet(f"helper-{jaw}-teeth") for jaw in ("upper", "lower")]
-    above, below = (head.inside(strip.points).mean(axis=0) for strip in strips)
-    size = (above[2] - below[2]) / _GAP
     tongue = body.sheet("helper-tongue").painted(SLOT["tongue"])
     tongue = replace(tongue, points=tongue.points - np.array((0.0, 0.0, _TONGUE_DOWN * head.unit)))
-    return [
-        *(_jaw(arch, strip, head, (above + below) / 2, size)
-          for arch, strip in zip((_UPPER_ARCH, _LOWER_ARCH), strips, strict=True)),
-        tongue,
-    ]  # fmt: skip
+    return [*jaws(body.sheet("helper-upper-teeth"), body.sheet("helper-lower-teeth"), head), tongue]
+
+
+def jaws(upper: Sheet, lower: Sheet, head: Head) -> list[Sheet]:
+    """Teeth in place of the data's two strips, which tell where they are and what moves them."""
+    above, below = (head.inside(strip.points).mean(axis=0) for strip in (upper, lower))
+    size = (above[2] - below[2]) / _GAP
+    middle = (above + below) / 2
+    return [_jaw(arch, strip, head, middle, size) for arch, strip in ((_UPPER_ARCH, upper), (_LOWER_ARCH, lower))]
 
 
 def _jaw(arch: Arch, like: Sheet, head: Head, middle: np.ndarray, size: float) -> Sheet:

@@ -18,7 +18,11 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
         wanted = np.isin(which.materials, [SLOT[s] for s in slots])
         return Cover([(which.points, which.faces[wanted], which.weights, SLOT[slots[0]])], depth * size)
 
-    top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs",), 0.018)
+    top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs", "tights", "skin"), 0.018)
+    rest = body.fit.pose.rest
+    neck = body.head("neck.0" if "neck.0" in rest.roles else "head")
+    throat = np.array((neck - (0.0, 0.0, 0.03 * size), body.head("head")))
+    pieces.append(cover(head, ("skin",), 0.012).tube(throat, (0.0, 0.5, 1.2), 8, 0.055 * size))
     hips, arm = body.head("thigh.L")[2], body.head("upper_arm.L")[2]
     for which, places, longest in (
         (top, (0.10, 0.25, 0.45, 0.65, 0.80, 0.92), 0.12),

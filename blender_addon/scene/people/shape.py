@@ -16,13 +16,15 @@ WOMENS_HAIR = ("bob", "ponytail", "bun")
 @dataclass(frozen=True)
 class Build:
     """races: share of each of the data's looks; muscle, weight: from -1 (least) to 1 (most); face: share of each of
-    the targets named so; hair: one of MENS_HAIR or WOMENS_HAIR."""
+    the targets named so; hair: one of MENS_HAIR or WOMENS_HAIR; skirt: the legs below it, "skin" or "tights", or ""
+    for trousers."""
 
     races: dict[str, float]
     muscle: float = 0.0
     weight: float = 0.0
     face: dict[str, float] = field(default_factory=dict)
     hair: str = "short"
+    skirt: str = ""
 
 
 #: InterAct's seven actors: no portraits, only seven people whom a viewer tells apart.
@@ -31,8 +33,8 @@ BUILDS = {
     "002": Build({"caucasian": 0.8, "asian": 0.2}, -0.1, -0.1, {"head/head-oval": 0.6}, "bob"),
     "003": Build({"caucasian": 0.4, "african": 0.6}, 0.35, 0.0, {"head/head-square": 0.4}, "crop"),
     "005": Build({"caucasian": 0.7, "asian": 0.3}, 0.0, 0.25, {"head/head-round": 0.5}),
-    "006": Build({"asian": 0.7, "caucasian": 0.3}, -0.1, -0.2, {"head/head-oval": 0.5}, "ponytail"),
-    "007": Build({"caucasian": 1.0}, 0.0, 0.05, {"head/head-round": 0.4}, "bun"),
+    "006": Build({"asian": 0.7, "caucasian": 0.3}, -0.1, -0.2, {"head/head-oval": 0.5}, "ponytail", "tights"),
+    "007": Build({"caucasian": 1.0}, 0.0, 0.05, {"head/head-round": 0.4}, "bun", "skin"),
     "008": Build({"caucasian": 0.5, "african": 0.5}, 0.1, 0.1, {"head/head-oval": 0.5}, "crop"),
 }
 _LEVELS = ("min", "average", "max")
@@ -43,7 +45,7 @@ def build_of(actor: str, *, female: bool) -> Build:
     if actor in BUILDS:
         found = BUILDS[actor]
         styles = WOMENS_HAIR if female else MENS_HAIR
-        return found if found.hair in styles else replace(found, hair=styles[0])
+        return found if found.hair in styles else replace(found, hair=styles[0], skirt="")
     digest = hashlib.sha256(actor.encode()).digest()
     shares = np.array([40 + digest[0] % 100, digest[1] % 80, digest[2] % 80], dtype=float)
     races = dict(zip(("caucasian", "asian", "african"), (shares / shares.sum()).tolist(), strict=True))
@@ -51,6 +53,7 @@ def build_of(actor: str, *, female: bool) -> Build:
     return Build(
         races, (digest[3] % 100 - 50) / 120, (digest[4] % 100 - 50) / 120, {f"head/head-{heads[digest[5] % 4]}": 0.4},
         WOMENS_HAIR[digest[6] % 3] if female else MENS_HAIR[digest[6] % 2],
+        ("", "", "tights")[digest[7] % 3] if female else "",
     )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def normals(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def smooth(points: np.ndarray, faces: np.ndarray, rounds: int, share: float | np.ndarray = 0.5) -> np.ndarray:
-    """Each vertex drawn `share` of the way to its neighbours' middle, several times; the rim stays on itself."""
+    """Each vertex (V, C) drawn `share` of the way to its neighbours' middle, several times; the rim stays on itself."""
     edges = _edges(faces)
     rim = np.zeros(len(points), dtype=bool)
     outer = edges[_counts(faces, edges) == 1]
@@ -128,7 +128,7 @@ def smooth(points: np.ndarray, faces: np.ndarray, rounds: int, share: float | np
     degree = np.bincount(links[:, 0], minlength=len(points))[:, None]
     share = np.broadcast_to(np.asarray(share, dtype=float), (len(points),))[:, None]
     for _ in range(rounds):
-        sums = np.stack([np.bincount(links[:, 0], points[links[:, 1], n], len(points)) for n in range(3)], axis=1)
+        sums = np.stack([np.bincount(links[:, 0], column[links[:, 1]], len(points)) for column in points.T], axis=1)
         points = points + share * np.where(degree > 0, sums / np.maximum(degree, 1) - points, 0.0)
     return points
 

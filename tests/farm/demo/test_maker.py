@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from blender_addon.dataset import bvh, rotations
-from blender_addon.dataset.blendshapes import ARKIT_NAMES, load_arkit, load_weights
+from blender_addon.dataset.blendshapes import ARKIT_NAMES, ICT_NAMES, load_arkit, load_weights
 from blender_addon.dataset.layout import FOLDERS, Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
-from farm.demo.face import ICT_NAMES
 from farm.demo.files import MARKER
 from farm.demo.maker import MadeDataset, make_dataset, scene_id
 from farm.errors import FarmError
