@@ -141,7 +141,7 @@ def parse_line(line: str) -> Request:
         kind = _NAMES[content.pop("do")]
         look = content.pop("look", None) if kind is RenderChunk else None
         for field in fields(kind):
-            if field.default is not MISSING and field.name != "look":
+            if field.default is not MISSING and field.name not in ("id", "look"):
                 content.setdefault(field.name, field.default)
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
