@@ -39,4 +39,4 @@ def scene(dataset: Dataset, scene_id: SceneId) -> Subject:
 def performance(dataset: Dataset, performance_id: PerformanceId) -> Subject:
     """One actor's face, as long as its weights. DatasetError where there are none, or they are broken."""
     path = dataset.face_weights(performance_id)
-    return Subject(performance_id, blendshapes.read_length(path), (path,), (dataset.wav(performance_id),))
+    return Subject(performance_id, blendshapes.read_shape(path)[0], (path,), (dataset.wav(performance_id),))

@@ -93,6 +93,19 @@ class MakeTemplate:
 
 
 @dataclass(frozen=True)
+class MakeFaceTemplate:
+    """Build the built-in face template, a scene `mesh-NNN` for each actor, and save it as the .blend file `output`.
+
+    assets: the folder of the people's data, or "", for actors without an ICT head.
+    """
+
+    id: str
+    data: str
+    output: str
+    assets: str = ""
+
+
+@dataclass(frozen=True)
 class TryEngine:
     """Render one small frame with an engine into the PNG `output`, to see whether it really renders here."""
 
@@ -108,12 +121,13 @@ class End:
     id: str = ""
 
 
-Request = RenderChunk | SaveComposite | MakeTemplate | TryEngine | End
+Request = RenderChunk | SaveComposite | MakeTemplate | MakeFaceTemplate | TryEngine | End
 
 _NAMES: dict[str, type[Request]] = {
     "render": RenderChunk,
     "composite": SaveComposite,
     "template": MakeTemplate,
+    "face template": MakeFaceTemplate,
     "try": TryEngine,
     "end": End,
 }

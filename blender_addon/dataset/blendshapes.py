@@ -83,6 +83,29 @@ def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
     return weights
 
 
+def load_any(path: Path) -> np.ndarray:
+    """Read weights of either kind: float32 (frames, 55) of ICT or (frames, 51) of ARKit; see load_arkit."""
+    columns = read_shape(path)[1]
+    return load_weights(path, columns, "ICT" if columns == len(ICT_NAMES) else "ARKit")
+
+
+def read_shape(path: Path) -> tuple[int, int]:
+    """Frames and columns of weights by the file's header alone; DatasetError for neither ICT's nor ARKit's."""
+    try:
+        shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    if len(shape) != 2 or shape[1] not in (len(ICT_NAMES), len(ARKIT_NAMES)):
+        raise DatasetError(
+            f"{path}: face weights must have the shape (frames, 55) or (frames, 51), this file has {shape}"
+        )
+    if not shape[0]:
+        raise DatasetError(f"{path}: holds no frames")
+    return shape
+
+
 def save_weights(path: Path, weights: np.ndarray) -> None:
     """Write (frames, columns) weights as float32 .npy, whole or not at all."""
     beside = path.with_name(path.name + ".partial")

@@ -14,7 +14,7 @@ from ..dataset import batch
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId, SceneId, parse
-from . import composite, face_scene, label, render, template
+from . import composite, face_scene, face_template, label, render, template
 
 
 class Studio:
@@ -38,11 +38,14 @@ class Studio:
         if isinstance(request, batch.RenderChunk):
             self._render(request)
         elif isinstance(request, batch.SaveComposite):
-            self._save(request, self._composite(request, batch.Look(camera=request.camera or None)).notices)
+            self._save(request, self._composited_of(request))
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
             made = template.build(Dataset.at(request.data), request.assets, request.faces, request.rig)
             self._save(request, made)
+        elif isinstance(request, batch.MakeFaceTemplate):
+            self._template = self._composited = None
+            self._save(request, face_template.build(Dataset.at(request.data), request.assets))
         elif isinstance(request, batch.TryEngine):
             self._try_engine(request)
 
@@ -107,6 +110,17 @@ class Studio:
             self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
         return self._composited
 
+    def _composited_of(self, request: batch.SaveComposite) -> tuple[str, ...]:
+        """Put a scene or a face into the file that is to be saved, for whoever opens it to see: notices."""
+        name = parse(request.scene)
+        if isinstance(name, SceneId):
+            return self._composite(request, batch.Look(camera=request.camera or None)).notices
+        self._open(request.template, batch.Look())
+        done = face_scene.composite(Dataset.at(request.data), name)
+        for window in bpy.data.window_managers[0].windows:
+            window.scene = done.scene
+        return done.notices
+
     def _face(self, request: batch.RenderChunk, performance: PerformanceId) -> tuple[bpy.types.Scene, int]:
         """Put the request's performance on its actor's head, unless it is there already: scene and frames."""
         self._open(request.template, request.look)
@@ -137,7 +151,9 @@ class Studio:
         self._template = (path, look)
         self._tell("opened", template=path)
 
-    def _save(self, request: batch.SaveComposite | batch.MakeTemplate, notices: tuple[str, ...] = ()) -> None:
+    def _save(
+        self, request: batch.SaveComposite | batch.MakeTemplate | batch.MakeFaceTemplate, notices: tuple[str, ...] = ()
+    ) -> None:
         """Save the open file, under a name that only ever holds whole files."""
         path = Path(request.output)
         beside = path.with_name(f"{path.stem}.{os.getpid()}.partial.blend")
