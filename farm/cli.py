@@ -20,10 +20,10 @@ from blender_addon.dataset.errors import DatasetError
 from . import __version__, assets, body, check, doctor, plan, templates
 from . import blender as blenders
 from .errors import FarmError
+from .face_commands import face_group
+from .options import PATH, data_option, json_option
 from .report import tables
 from .report.progress import ProgressView, duration
-
-PATH = click.Path(path_type=Path)
 
 
 def _is_number(text: str) -> bool:
@@ -85,17 +85,6 @@ def camera_option(command: Callable) -> Callable:
         "--camera", metavar="auto|wide|side|over-A|over-B|orbit|NAME", callback=lambda _c, _p, value: value or None,
         help="How to film; NAME is a camera of the template.  [default: the template's]",
     )(command)  # fmt: skip
-
-
-def data_option(command: Callable) -> Callable:
-    return click.option(
-        "--data", type=PATH, envvar="INTERACT_DATA", default=".", show_default="INTERACT_DATA, else here",
-        help="The data set's root folder.",
-    )(command)  # fmt: skip
-
-
-def json_option(command: Callable) -> Callable:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
 def dry_run_option(command: Callable) -> Callable:
@@ -343,6 +332,9 @@ def body_composite(
     )
     tables.print_notices(_console(), notices)
     click.echo(f"saved {save}")
+
+
+main.add_command(face_group)
 
 
 @main.group("template")

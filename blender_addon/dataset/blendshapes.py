@@ -45,6 +45,8 @@ ICT_NAMES = (
     "noseSneer_L", "noseSneer_R",
 )  # fmt: skip
 
+#: Frames that are checked at a time where weights are mapped.
+_PART_FRAMES = 8192
 
 #: What numpy raises at a head that is no .npy head: it parses it as Python, and believes its sizes.
 UNREADABLE = (ValueError, EOFError, OSError, SyntaxError, TypeError, MemoryError, OverflowError, tokenize.TokenError)
@@ -67,6 +69,43 @@ def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
         raise DatasetError(f"{path}: no such file") from None
     except UNREADABLE as error:
         raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    _check_form(path, weights, columns, kind)
+    return _finite(path, weights)
+
+
+def map_weights(path: Path, columns: int, kind: str) -> np.ndarray:
+    """The (frames, columns) weights of an .npy file, of the file's own number type, mapped and not read.
+
+    They are checked as `load_weights` does, a part at a time: all of them are finite in float32.
+    """
+    try:
+        weights: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    _check_form(path, weights, columns, kind)
+    for start in range(0, len(weights), _PART_FRAMES):
+        _finite(path, weights[start : start + _PART_FRAMES], start)
+    return weights
+
+
+def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True) -> None:
+    """Write (frames, columns) weights as float32 .npy, whole or not at all.
+
+    Not durable, a power cut in the seconds after it may still lose the file: for what is easily made again, as it is
+    several times as fast.
+    """
+    beside = path.with_name(path.name + ".partial")
+    with open(beside, "wb") as file:
+        np.save(file, np.ascontiguousarray(weights, dtype=np.float32), allow_pickle=False)
+        file.flush()
+        if durable:
+            os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def _check_form(path: Path, weights: np.ndarray, columns: int, kind: str) -> None:
     if weights.ndim != 2 or weights.shape[1] != columns:
         raise DatasetError(
             f"{path}: {kind} weights must have the shape (frames, {columns}), this file has {weights.shape}"
@@ -75,11 +114,15 @@ def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
         raise DatasetError(f"{path}: {kind} weights must be numbers, this file holds {weights.dtype}")
     if not len(weights):
         raise DatasetError(f"{path}: holds no frames")
+
+
+def _finite(path: Path, weights: np.ndarray, before: int = 0) -> np.ndarray:
+    """The weights as float32, refused where one is not finite; before: frames of the file before these."""
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
         weights = weights.astype(np.float32, copy=False)
     if not np.isfinite(weights).all():
         frame, column = np.argwhere(~np.isfinite(weights))[0]
-        raise DatasetError(f"{path}: frame {frame + 1}, column {column + 1} is not a finite number")
+        raise DatasetError(f"{path}: frame {before + frame + 1}, column {column + 1} is not a finite number")
     return weights
 
 
@@ -92,7 +135,7 @@ def load_any(path: Path) -> np.ndarray:
 def read_shape(path: Path) -> tuple[int, int]:
     """Frames and columns of weights by the file's header alone; DatasetError for neither ICT's nor ARKit's."""
     try:
-        shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+        shape = np.lib.format.open_memmap(path, mode="r").shape
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except UNREADABLE as error:
@@ -104,13 +147,3 @@ def read_shape(path: Path) -> tuple[int, int]:
     if not shape[0]:
         raise DatasetError(f"{path}: holds no frames")
     return shape
-
-
-def save_weights(path: Path, weights: np.ndarray) -> None:
-    """Write (frames, columns) weights as float32 .npy, whole or not at all."""
-    beside = path.with_name(path.name + ".partial")
-    with open(beside, "wb") as file:
-        np.save(file, np.ascontiguousarray(weights, dtype=np.float32), allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)

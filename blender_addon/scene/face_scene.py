@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..dataset import blendshapes, ict, layout
+from ..dataset import blendshapes, ict_arkit, layout
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId
@@ -130,7 +130,7 @@ def _columns(weights: np.ndarray, keys: _Keys) -> np.ndarray:
     has_ict = weights.shape[1] == len(blendshapes.ICT_NAMES)
     if has_ict == keys.is_ict:
         return weights
-    return ict.to_arkit(weights) if has_ict else ict.from_arkit(weights)
+    return ict_arkit.to_arkit(weights) if has_ict else ict_arkit.from_arkit(weights)
 
 
 def _animate(mesh: bpy.types.Object, keys: _Keys, weights: np.ndarray, name: str) -> None:
