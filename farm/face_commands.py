@@ -12,9 +12,19 @@ from rich.markup import escape
 from blender_addon.dataset import ict_arkit
 from blender_addon.dataset.layout import Dataset
 
-from . import convert
+from . import console, convert, face
 from .errors import FarmError
-from .options import PATH, data_option, json_option
+from .options import (
+    PATH,
+    FrameRange,
+    actors_option,
+    blender_option,
+    data_option,
+    dry_run_option,
+    face_options,
+    json_option,
+)  # fmt: skip
+from .rendering import RenderOptions
 from .report import tables
 
 
@@ -91,6 +101,50 @@ def face_to_vertices(
     heads = convert.Heads(Dataset(data.absolute()), template, basis, indices, offsets)
     tell = _silent if as_json else click.echo
     _report(convert.to_vertices(sources, folder, heads, dtype=dtype, overwrite=overwrite, tell=tell), folder, as_json)
+
+
+@face_group.command("composite")
+@click.argument("performance")
+@data_option
+@click.option("--save", type=PATH, required=True, help="The .blend file to write.")
+@click.option("--template", type=PATH, help="A .blend file with a scene mesh-NNN for each actor.")
+@blender_option
+@actors_option
+def face_composite(
+    performance: str, data: Path, save: Path, template: Path | None, blender: Path | None, actors: str
+) -> None:
+    """Put PERFORMANCE's weights on its actor's head and save it as a .blend file to open and look at."""
+    notices = face.composite(performance, data, save, template=template, blender=blender, actors=actors)
+    tables.print_notices(console.console(), notices)
+    click.echo(f"saved {save}")
+
+
+@face_group.command("render")
+@click.argument("job", type=PATH)
+@data_option
+@face_options
+@dry_run_option
+@json_option
+def face_render(job: Path, data: Path, options: RenderOptions, dry_run: bool, as_json: bool) -> None:
+    """Render the faces that JOB lists, and add each actor's voice.
+
+    What is finished stays; a run that was stopped goes on where it was.
+    """
+    console.render(face.FACE, job, data, options, dry_run=dry_run, as_json=as_json)
+
+
+@face_group.command("mux")
+@click.argument("job", type=PATH)
+@data_option
+@click.option("--out", type=PATH, help="Folder of the results.  [default: the data set]")
+@click.option("--overwrite", is_flag=True, help="Also where the sound is there already.")
+@click.option("--frames", type=FrameRange(), help="To the videos that `face render --frames` made.")
+@json_option
+def face_mux(
+    job: Path, data: Path, out: Path | None, overwrite: bool, frames: tuple[int, int] | None, as_json: bool
+) -> None:
+    """Add the voices to the rendered faces that JOB lists."""
+    console.report(face.mux(job, data, overwrite=overwrite, out=out, frames=frames), as_json=as_json)
 
 
 def _wanted(sources: Sequence[str], out: Path | None) -> Path:

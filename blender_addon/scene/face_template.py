@@ -23,9 +23,9 @@ from .template import BUILTIN_PROPERTY
 SIZE = 1080
 _LENS = 85.0
 #: How much of the picture's height the part of a head is that its keys move, from the chin to the forehead.
-_SHARE = 0.42
+_SHARE = 0.36
 #: What a key has to move a place by to count as the face, of what it moves most.
-_MOVED = 0.15
+_MOVED = 0.5
 #: Arms hang: the direction of the upper arms of people in a portrait.
 _ARM = (0.26, 0.02, -0.96)
 
