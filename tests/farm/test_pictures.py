@@ -84,10 +84,10 @@ def test_odd_sizes_and_transparency_never_break_the_sound(tmp_path, width, heigh
 def test_pictures_that_do_not_belong_together_are_named(tmp_path):
     for number in (1, 2, 4):
         png_maker.write(pictures.path_of(tmp_path, number), gradient(16 if number < 4 else 18, 16, 3, number))
-    with pytest.raises(FarmError, match="0003.png: is missing"):
+    with pytest.raises(FarmError, match=r"0003\.png: is missing"):
         pictures.sequence(tmp_path, 1, 4)
     png_maker.write(pictures.path_of(tmp_path, 3), gradient(16, 16, 3, 3))
-    with pytest.raises(FarmError, match="0004.png: is 18x16"):
+    with pytest.raises(FarmError, match=r"0004\.png: is 18x16"):
         pictures.sequence(tmp_path, 1, 4)
 
 
