@@ -111,7 +111,7 @@ def test_another_performance_takes_the_place_of_the_first(data):
 @pytest.mark.parametrize(
     ("names", "scene", "camera", "sentence"),
     [(ICT_NAMES, "mesh-002", True, "has no scene mesh-001 for actor 001; its scenes are Scene, mesh-002"),
-     (ICT_NAMES, "mesh-001", False, "has no camera"), 
+     (ICT_NAMES, "mesh-001", False, "has no camera"),
      (["a", "b"], "mesh-001", True, "no mesh in it has the shape keys")],
 )  # fmt: skip
 def test_what_does_not_fit_is_one_sentence(data, names, scene, camera, sentence):
