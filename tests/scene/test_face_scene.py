@@ -120,6 +120,17 @@ def test_what_does_not_fit_is_one_sentence(data, names, scene, camera, sentence)
         face_scene.composite(data, FACE)
 
 
+def stretched(source, target, factors):
+    """An OBJ's head, longer and narrower."""
+    lines = []
+    for line in source.read_text().splitlines():
+        words = line.split()
+        if words[:1] == ["v"]:
+            line = "v " + " ".join(str(float(x) * f) for x, f in zip(words[1:4], factors, strict=True))
+        lines.append(line)
+    target.write_text("\n".join(lines) + "\n")
+
+
 def built(data, kind):
     if kind == "ict":
         if not ict_data.THERE:
@@ -127,8 +138,8 @@ def built(data, kind):
         data.ict_basis.parent.mkdir(exist_ok=True)
         shutil.copyfile(ict_data.BASIS, data.ict_basis)
         data.face_ict_template("001").parent.mkdir(exist_ok=True)
-        for actor in ("001", "002"):
-            shutil.copyfile(ict_data.TEMPLATE, data.face_ict_template(actor))
+        shutil.copyfile(ict_data.TEMPLATE, data.face_ict_template("001"))
+        stretched(ict_data.TEMPLATE, data.face_ict_template("002"), (0.94, 1.12, 1.0))
     if kind == "people" and assets.there() is None:
         pytest.skip("the people's data have not been fetched")
     face_template.build(data, assets.there() if kind == "people" else "")
@@ -185,7 +196,7 @@ def test_every_head_is_framed_alike_and_looks_into_the_camera(data, kind):
                 far = np.linalg.norm(places(block) - places(blocks[0]), axis=1)
                 moved |= far > max(0.5 * far.max(), 1e-4)
             seen = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points[moved].tolist()])
-            assert np.ptp(seen[:, 1]) == pytest.approx(0.43, abs=0.02)
+            assert np.ptp(seen[:, 1]) == pytest.approx(0.43, abs=0.03)
             assert (seen[:, 0].min() + seen[:, 0].max()) / 2 == pytest.approx(0.5, abs=0.02)
         # Nothing of the head leaves the picture at the top.
         whole = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points[::7].tolist()])
