@@ -206,6 +206,25 @@ def test_sound_is_added_later_and_pictures_of_others_are_kept(rendered, dataset,
     assert times(out) == before
 
 
+def test_a_job_of_faces_is_checked_and_split(dataset, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(dataset, data)
+    found = Dataset.at(data)
+    faces = found.face_job.read_text().split()
+    found.wav(PerformanceId.parse(faces[0])).unlink()
+    done = interact_farm("jobs", "check", found.face_job, "--data", data, "--json")
+    assert done.returncode == 0, done.stderr
+    lines = json.loads(done.stdout)["lines"]
+    assert [line["frames"] for line in lines] == [FRAMES] * len(faces)
+    assert lines[0]["missing"] == [f"wav/{faces[0]}.wav is missing"]
+    assert lines[1]["missing"] == []
+    done = interact_farm("jobs", "split", found.face_job, "--data", data, "--parts", 2, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    shares = [path.read_text() for path in sorted(tmp_path.glob("*.txt"))]
+    assert len(shares) == 2
+    assert sorted(w for share in shares for w in share.split() if w.count("_") == 2) == sorted(faces)
+
+
 BAD = {
     "width": (np.zeros((5, 50), np.float32), "must have the shape (frames, 55) or (frames, 51), this file has (5, 50)"),
     "nan": (np.full((5, 51), np.nan, np.float32), "frame 1, column 1 is not a finite number"),
