@@ -6,6 +6,7 @@ import errno
 import functools
 import glob
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from blender_addon.dataset import blendshapes, ict, ict_arkit, ict_vertices, obj
-from blender_addon.dataset.blendshapes import ICT_NAMES
+from blender_addon.dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import NamingError, PerformanceId
@@ -26,7 +27,21 @@ from .video import whole_file
 #: Frames of a file that is there already that are compared with what would be written.
 _COMPARED = 16
 
+#: Frames of weights that threads have room for, nine minutes; longer files take fresh memory.
+_ROOM_FRAMES = 16384
+
 _KEPT = "is there already with other content and is kept; --overwrite writes it anew"
+
+
+class _Room(threading.local):
+    """Memory for weights, one of each a thread: to fill fresh memory for each file takes longer than to read it."""
+
+    def __init__(self) -> None:
+        self.ict = np.empty(_ROOM_FRAMES * len(ICT_NAMES), np.float32)
+        self.arkit = np.empty((_ROOM_FRAMES, len(ARKIT_NAMES)), np.float32)
+
+
+_room = _Room()
 
 
 @dataclass(frozen=True)
@@ -147,9 +162,9 @@ def to_vertices(
 
 
 def _one_to_arkit(source: Path, out: Path, *, merge: str, table: ict_arkit.Table, overwrite: bool) -> Converted:
-    weights = blendshapes.load_weights(source, len(ICT_NAMES), "ICT")
+    weights = blendshapes.load_weights(source, len(ICT_NAMES), "ICT", _room.ict)
     try:
-        arkit = ict_arkit.to_arkit(weights, merge, table)
+        arkit = ict_arkit.to_arkit(weights, merge, table, out=_room.arkit[: len(weights)])
     except DatasetError as error:
         raise DatasetError(f"{source}: {error}") from error
     if not overwrite and (there := _there(out)) is not None:
@@ -253,14 +268,15 @@ def _gather(given: Iterable[Path | str], out: Path) -> tuple[list[tuple[Path, Pa
             bad.append(Converted(Path(name), problem=f"{name}: {lack}"))
         for source in found:
             target = out / source.name
-            first = pairs.setdefault(target, source)
-            if first.resolve() != source.resolve():
-                problem = f"{source}: has the name of {first}; convert it into a folder of its own"
-                bad.append(Converted(source, problem=problem))
-            elif source.resolve() == target.resolve():
-                del pairs[target]
+            if target in pairs:
+                if pairs[target].resolve() != source.resolve():
+                    problem = f"{source}: has the name of {pairs[target]}; convert it into a folder of its own"
+                    bad.append(Converted(source, problem=problem))
+            elif target.exists() and target.samefile(source):
                 problem = f"{source}: lies in the results' folder and would be written over; --out must name another"
                 bad.append(Converted(source, problem=problem))
+            else:
+                pairs[target] = source
     return [(source, target) for target, source in pairs.items()], bad
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 import os
 import tokenize
 from pathlib import Path
@@ -60,11 +62,16 @@ def load_arkit(path: Path) -> np.ndarray:
     return load_weights(path, len(ARKIT_NAMES), "ARKit")
 
 
-def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
-    """Read a float32 (frames, columns) array from an .npy file; never unpickles."""
+def load_weights(path: Path, columns: int, kind: str, room: np.ndarray | None = None) -> np.ndarray:
+    """Read a float32 (frames, columns) array from an .npy file; never unpickles.
+
+    room: a flat float32 array to read into, instead of fresh memory, where the file is of plain float32 and fits.
+    """
     try:
         with open(path, "rb") as file:
-            weights = np.lib.format.read_array(file, allow_pickle=False)
+            weights = _read_into(file, room) if room is not None else None
+            if weights is None:
+                weights = np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except UNREADABLE as error:
@@ -105,6 +112,20 @@ def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True) -> No
     os.replace(beside, path)
 
 
+def _read_into(file: io.BufferedReader, room: np.ndarray) -> np.ndarray | None:
+    """The file's array, read into `room`; None, with the file at its start, for one of another kind or too large."""
+    if np.lib.format.read_magic(file) == (1, 0):
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        size = math.prod(shape)
+        if dtype == np.float32 and not fortran and 0 < size <= len(room):
+            weights = room[:size].reshape(shape)
+            if file.readinto(weights.data) < weights.nbytes:
+                raise ValueError("it is cut off")
+            return weights
+    file.seek(0)
+    return None
+
+
 def _check_form(path: Path, weights: np.ndarray, columns: int, kind: str) -> None:
     if weights.ndim != 2 or weights.shape[1] != columns:
         raise DatasetError(
@@ -118,8 +139,9 @@ def _check_form(path: Path, weights: np.ndarray, columns: int, kind: str) -> Non
 
 def _finite(path: Path, weights: np.ndarray, before: int = 0) -> np.ndarray:
     """The weights as float32, refused where one is not finite; before: frames of the file before these."""
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
-        weights = weights.astype(np.float32, copy=False)
+    if weights.dtype != np.float32:
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+            weights = weights.astype(np.float32)
     if not np.isfinite(weights).all():
         frame, column = np.argwhere(~np.isfinite(weights))[0]
         raise DatasetError(f"{path}: frame {before + frame + 1}, column {column + 1} is not a finite number")
