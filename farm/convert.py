@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import glob
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -76,8 +77,12 @@ def to_arkit(
     files, bad = _gather(given, _make_folder(out))
     one = functools.partial(_one_to_arkit, merge=merge, table=table, overwrite=overwrite)
     # Threads are enough: reading, copying and writing are numpy's and the system's, which leave Python free.
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return [*bad, *pool.map(functools.partial(_attempt, one), files)]
+    workers = os.cpu_count() or 1
+    share = -(-len(files) // (8 * workers)) or 1  # of some files, as handing one over takes a tenth of its conversion
+    shares = [files[start : start + share] for start in range(0, len(files), share)]
+    with ThreadPoolExecutor(workers) as pool:
+        done = pool.map(lambda pairs: [_attempt(one, pair) for pair in pairs], shares)
+        return [*bad, *itertools.chain.from_iterable(done)]
 
 
 @dataclass(frozen=True)
@@ -228,8 +233,9 @@ def _holds(there: np.ndarray, weights: np.ndarray, rows: np.ndarray, dtype: np.d
 
 def _there(out: Path) -> np.ndarray | None:
     """The array that is there already; None for none, or for one that cannot be read and is made again."""
-    with suppress(*blendshapes.UNREADABLE):
-        return np.lib.format.open_memmap(out, mode="r")
+    if out.exists():
+        with suppress(*blendshapes.UNREADABLE):
+            return np.lib.format.open_memmap(out, mode="r")
     return None
 
 

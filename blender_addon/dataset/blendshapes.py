@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 import tokenize
 from pathlib import Path
@@ -47,6 +46,9 @@ ICT_NAMES = (
     "noseSneer_L", "noseSneer_R",
 )  # fmt: skip
 
+#: Bytes before the weights in numpy's files of them.
+_HEAD_BYTES = 128
+
 #: Frames that are checked at a time where weights are mapped.
 _PART_FRAMES = 8192
 
@@ -69,7 +71,7 @@ def load_weights(path: Path, columns: int, kind: str, room: np.ndarray | None = 
     """
     try:
         with open(path, "rb") as file:
-            weights = _read_into(file, room) if room is not None else None
+            weights = _read_into(file, columns, room) if room is not None else None
             if weights is None:
                 weights = np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError:
@@ -105,23 +107,30 @@ def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True) -> No
     """
     beside = path.with_name(path.name + ".partial")
     with open(beside, "wb") as file:
-        np.save(file, np.ascontiguousarray(weights, dtype=np.float32), allow_pickle=False)
+        file.write(_head(*weights.shape))
+        file.write(np.ascontiguousarray(weights, dtype="<f4").data)
         file.flush()
         if durable:
             os.fsync(file.fileno())
     os.replace(beside, path)
 
 
-def _read_into(file: io.BufferedReader, room: np.ndarray) -> np.ndarray | None:
-    """The file's array, read into `room`; None, with the file at its start, for one of another kind or too large."""
-    if np.lib.format.read_magic(file) == (1, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-        size = math.prod(shape)
-        if dtype == np.float32 and not fortran and 0 < size <= len(room):
-            weights = room[:size].reshape(shape)
-            if file.readinto(weights.data) < weights.nbytes:
-                raise ValueError("it is cut off")
-            return weights
+def _head(frames: int, columns: int) -> bytes:
+    """How numpy begins the .npy file of such float32 weights; to parse it takes longer than to read the weights."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({frames}, {columns}), }}"
+    return b"\x93NUMPY\x01\x00" + (_HEAD_BYTES - 10).to_bytes(2, "little") + f"{text:<{_HEAD_BYTES - 11}}\n".encode()
+
+
+def _read_into(file: io.BufferedReader, columns: int, room: np.ndarray) -> np.ndarray | None:
+    """The file's weights, read into `room`; None, with the file at its start, for others than numpy's plain float32
+    and for more than fit."""
+    size = os.fstat(file.fileno()).st_size - _HEAD_BYTES
+    frames = size // (4 * columns)
+    fits = 0 < frames * columns <= len(room) and size == frames * columns * 4
+    if fits and file.read(_HEAD_BYTES) == _head(frames, columns):
+        weights = room[: frames * columns].reshape(frames, columns)
+        if file.readinto(weights.data) == weights.nbytes:
+            return weights.view("<f4")
     file.seek(0)
     return None
 

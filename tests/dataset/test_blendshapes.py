@@ -183,7 +183,7 @@ def test_weights_are_read_into_the_room_that_is_given(tmp_path):
         assert not np.shares_memory(found, room)
     path = saved(tmp_path, weights)
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(DatasetError, match=r"\.npy: cannot be read .*cut off"):
+    with pytest.raises(DatasetError, match=r"\.npy: cannot be read"):
         blendshapes.load_weights(path, 51, "ARKit", room)
     with pytest.raises(DatasetError, match=r"\.npy: holds no frames"):
         blendshapes.load_weights(saved(tmp_path, weights[:0]), 51, "ARKit", room)
@@ -216,5 +216,7 @@ def test_weights_that_are_not_durable_are_the_same_file(tmp_path):
     weights = np.random.default_rng(1).uniform(0, 1, (10, 51)).astype(np.float32)
     blendshapes.save_weights(tmp_path / "a.npy", weights)
     blendshapes.save_weights(tmp_path / "b.npy", weights, durable=False)
-    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npy", "b.npy"]
+    np.save(tmp_path / "c.npy", weights)
+    contents = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert contents["a.npy"] == contents["b.npy"] == contents["c.npy"]
+    assert sorted(contents) == ["a.npy", "b.npy", "c.npy"]
