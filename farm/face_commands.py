@@ -16,6 +16,7 @@ from . import convert
 from .errors import FarmError
 from .options import PATH, data_option, json_option
 from .report import tables
+from .sources import Converted
 
 
 @click.group("face")
@@ -105,7 +106,7 @@ def _silent(line: str) -> None:
     """Tells nobody: standard output is for JSON."""
 
 
-def _report(results: Sequence[convert.Converted], folder: Path, as_json: bool) -> None:
+def _report(results: Sequence[Converted], folder: Path, as_json: bool) -> None:
     errors = Console(stderr=True)
     failed = [result for result in results if result.problem]
     for result in failed:

@@ -106,13 +106,17 @@ def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True) -> No
     several times as fast.
     """
     beside = path.with_name(path.name + ".partial")
-    with open(beside, "wb") as file:
-        file.write(_head(*weights.shape))
-        file.write(np.ascontiguousarray(weights, dtype="<f4").data)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        with open(beside, "wb") as file:
+            file.write(_head(*weights.shape))
+            file.write(np.ascontiguousarray(weights, dtype="<f4").data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _head(frames: int, columns: int) -> bytes:

@@ -156,6 +156,7 @@ def test_a_folder_that_cannot_be_made_is_told(faces, tmp_path):
     results = convert.to_arkit([faces], tmp_path / "out")
     assert "20231119_001_001.npy: cannot be written" in results[0].problem
     assert [result.problem for result in results[1:]] == ["", ""]
+    assert names(tmp_path / "out") == names(faces)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
@@ -206,6 +207,17 @@ def test_vertices_that_are_there_stay_while_they_are_those(faces, data, tmp_path
     assert not any(result.was_there for result in anew)
     again = convert.to_vertices([faces], tmp_path / "v", heads, dtype="float16")
     assert all(result.was_there and not result.notice for result in again)
+
+
+def test_a_frame_that_changed_since_is_seen(faces, data, tmp_path):
+    heads, source = convert.Heads(data, offsets=True), faces / "20231119_001_001.npy"
+    weights = np.vstack([np.load(source)] * 10)
+    np.save(source, weights)
+    made = convert.to_vertices([source], tmp_path / "v", heads)[0].file
+    weights[[10, 17]] = 0
+    np.save(source, weights)
+    os.utime(made, (0, 0))
+    assert "with other content" in convert.to_vertices([source], tmp_path / "v", heads)[0].notice
 
 
 def test_full_heads_need_indices(faces, data, tmp_path, rng):
