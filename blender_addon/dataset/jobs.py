@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from .errors import DatasetError
 from .naming import NamingError, PerformanceId, SceneId
 
-Id = TypeVar("Id", SceneId, PerformanceId)
+Id = TypeVar("Id", bound=SceneId | PerformanceId)
 
 
 @dataclass(frozen=True)

@@ -130,14 +130,15 @@ def _frame(scene: bpy.types.Scene, mesh: bpy.types.Object) -> Vector:
     # The rest pose is the picture's: the head's joint has not moved.
     middle = Vector(((low + high) / 2).tolist())
     height = float(high[2] - low[2])
-    camera = bpy.data.objects.new("face_camera", bpy.data.cameras.new("face_camera"))
-    camera.data.lens, camera.data.sensor_width, camera.data.sensor_fit = _LENS, stage.SENSOR, "VERTICAL"
-    camera.data.sensor_height = stage.SENSOR
+    lens = bpy.data.cameras.new("face_camera")
+    lens.lens, lens.sensor_width, lens.sensor_fit = _LENS, stage.SENSOR, "VERTICAL"
+    lens.sensor_height = stage.SENSOR
+    lens.clip_start = 0.01
+    camera = bpy.data.objects.new("face_camera", lens)
     distance = height / _SHARE * _LENS / stage.SENSOR
     middle.z += 0.10 * height
     camera.location = (middle.x, float(low[1]) - distance, middle.z)
     camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
-    camera.data.clip_start = 0.01
     scene.collection.objects.link(camera)
     scene.camera = camera
     return middle
