@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import cast
 
 import bpy
 import numpy as np
@@ -12,6 +13,7 @@ from mathutils import Matrix, Vector
 from ..dataset import databases, ict, joint_roles
 from ..dataset.actor_skeletons import actor_skeletons
 from ..dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
+from ..dataset.bvh import Skeleton
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from . import colours, face_scene, mannequin, stage
@@ -37,7 +39,7 @@ def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
     (the folder of the people's data), else the mannequin's, with ARKit's. DatasetError where there is no actor.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    empty = bpy.context.scene
+    (empty,) = bpy.data.scenes
     actors = databases.actors(dataset)
     if not actors:
         raise DatasetError(f"{dataset.actors_db}: has no actors, and so there are no heads to render")
@@ -87,7 +89,7 @@ def _bust(
 
 
 def _person(
-    scene: bpy.types.Scene, actor: str, skeleton: object, look: mannequin.Look, assets: Path | str
+    scene: bpy.types.Scene, actor: str, skeleton: Skeleton, look: mannequin.Look, assets: Path | str
 ) -> bpy.types.Object:
     """The actor as in the body template, his arms hanging."""
     collection = bpy.data.collections.new(f"face_{actor}")
@@ -96,13 +98,14 @@ def _person(
         armature = people.build(actor, skeleton, collection, look=look, assets=assets)
     else:
         armature = mannequin.build(actor, skeleton, collection, look=look)
-    bones = armature.data.bones
+    bones = cast("bpy.types.Armature", armature.data).bones
+    pose = cast("bpy.types.Pose", armature.pose)
     roles = joint_roles.classify(
         [bone.name for bone in bones],
         [list(bones).index(bone.parent) if bone.parent else -1 for bone in bones],
     )
     for side, sign in (("L", 1.0), ("R", -1.0)):
-        bone = armature.pose.bones[bones[roles[f"upper_arm.{side}"]].name]
+        bone = pose.bones[bones[roles[f"upper_arm.{side}"]].name]
         rest = bone.bone.matrix_local
         along = bones[roles[f"forearm.{side}"]].head_local - bone.bone.head_local
         turn = along.rotation_difference(Vector((_ARM[0] * sign, *_ARM[1:]))).to_matrix().to_4x4()
@@ -114,8 +117,8 @@ def _person(
 
 def _frame(scene: bpy.types.Scene, mesh: bpy.types.Object) -> Vector:
     """A camera that sees the face, from chin to forehead, at the same size on every head; returns its middle."""
-    blocks = mesh.data.shape_keys.key_blocks
-    count = len(mesh.data.vertices)
+    blocks = cast("bpy.types.Key", cast("bpy.types.Mesh", mesh.data).shape_keys).key_blocks
+    count = len(blocks[0].data)
     basis = np.empty(count * 3, dtype=np.float32)
     moved = np.empty_like(basis)
     blocks[0].data.foreach_get("co", basis)
@@ -151,7 +154,7 @@ def _light(scene: bpy.types.Scene, middle: Vector) -> None:
         ("fill", 6.0, 1.4, (1.3, -1.2, 0.2), (0.90, 0.95, 1.0)),
         ("rim", 10.0, 0.8, (0.7, 1.1, 0.9), (1.0, 1.0, 1.0)),
     ):
-        light = bpy.data.lights.new(f"face_{name}", "AREA")
+        light = cast("bpy.types.AreaLight", bpy.data.lights.new(f"face_{name}", "AREA"))
         light.energy, light.size, light.color = energy, size, colour
         thing = bpy.data.objects.new(light.name, light)
         thing.location = middle + Vector(place)
