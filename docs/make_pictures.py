@@ -1,20 +1,23 @@
 """Makes the pictures of this folder with the product itself: `python docs/make_pictures.py` (bpy module, some minutes).
 
 quality_draft.png and quality_final.png: the same frame of the demo in two presets; faces.png: every built-in actor's
-head, neutral and with single keys at 1.
+head, neutral and with single keys at 1. With an OBJ of ICT's topology and the basis, `python docs/make_pictures.py
+NNN.obj blendshape_ict.npy`: face_ict.png, frames of a face.
 """
 
 import math
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import bpy
+import numpy as np
 from mathutils import Vector
 
-from blender_addon.dataset import batch, databases, layout
-from blender_addon.scene import composite, render
+from blender_addon.dataset import batch, blendshapes, databases, layout
+from blender_addon.scene import composite, face_scene, face_template, render
 from farm import assets, templates
 from farm.blender import find
 from farm.demo import maker
@@ -32,7 +35,7 @@ def save(scene: bpy.types.Scene, path: Path) -> None:
         settings.media_type = "IMAGE"
     settings.file_format, settings.color_mode, settings.compression = "PNG", "RGB", 90
     scene.render.filepath = str(path)
-    bpy.ops.render.render(write_still=True)
+    bpy.ops.render.render(write_still=True, scene=scene.name)
 
 
 def opened(template: Path, look: batch.Look) -> bpy.types.Scene:
@@ -73,19 +76,45 @@ def faces(template: Path, dataset: layout.Dataset, folder: Path) -> None:
                 block.value = float(block.name in keys)
             number += 1
             save(scene, folder / f"{number:03}.png")
-    rows, columns = len(actors), len(KEYS)
-    pixels = bpy.data.images.new("faces", columns * SIDE, rows * SIDE)
-    sheet = [0.0] * (4 * columns * SIDE * rows * SIDE)
-    for n in range(number):
-        tile = list(bpy.data.images.load(str(folder / f"{n + 1:03}.png")).pixels)
-        top, left = rows - 1 - n // columns, n % columns
-        for y in range(SIDE):
-            start = 4 * ((top * SIDE + y) * columns * SIDE + left * SIDE)
-            sheet[start : start + 4 * SIDE] = tile[4 * y * SIDE : 4 * (y + 1) * SIDE]
-    pixels.pixels = sheet
-    pixels.file_format = "PNG"
-    pixels.filepath_raw = str(PICTURES / "faces.png")
-    pixels.save()
+    tile([folder / f"{n + 1:03}.png" for n in range(number)], len(KEYS), SIDE, PICTURES / "faces.png")
+
+
+def tile(paths: list[Path], columns: int, side: int, out: Path) -> None:
+    """Square pictures as one, row by row."""
+    rows = len(paths) // columns
+    sheet = np.empty((rows * side, columns * side, 4), dtype=np.float32)
+    for n, path in enumerate(paths):
+        pixels = np.empty(4 * side * side, dtype=np.float32)
+        bpy.data.images.load(str(path)).pixels.foreach_get(pixels)
+        low, left = (rows - 1 - n // columns) * side, n % columns * side
+        sheet[low : low + side, left : left + side] = pixels.reshape(side, side, 4)
+    image = bpy.data.images.new(out.stem, columns * side, rows * side)
+    image.pixels.foreach_set(sheet.ravel())
+    image.file_format = "PNG"
+    image.filepath_raw = str(out)
+    image.save()
+
+
+def ict_faces(obj: Path, basis: Path, dataset: layout.Dataset, made: maker.MadeDataset, folder: Path) -> None:
+    """Frames of a performance on a head of ICT's topology."""
+    name = made.scenes[0].performance("001")
+    for source, target in ((obj, dataset.face_ict_template(name.actor)), (basis, dataset.ict_basis)):
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+    face_template.build(dataset)
+    scene = face_scene.composite(dataset, name).scene
+    # A still of any other than the window's scene shows its first frame.
+    bpy.context.window.scene = scene
+    render.apply_look(scene, batch.Look("eevee", (400, 400), 8, quality="preview"), builtin=True)
+    paths = []
+    weights = blendshapes.load_any(dataset.face_weights(name))
+    names = blendshapes.ICT_NAMES if weights.shape[1] == len(blendshapes.ICT_NAMES) else blendshapes.ARKIT_NAMES
+    for key in ("mouthSmile", "jawOpen", "eyeBlink"):
+        frame = 1 + int(weights[:, next(n for n, known in enumerate(names) if known.startswith(key))].argmax())
+        scene.frame_set(frame)
+        paths.append(folder / f"ict_{frame:03}.png")
+        save(scene, paths[-1])
+    tile(paths, len(paths), 400, PICTURES / "face_ict.png")
 
 
 def main() -> None:
@@ -93,6 +122,9 @@ def main() -> None:
         folder = Path(name)
         made = maker.make_dataset(folder / "data", scenes=5, seconds=4)
         dataset = layout.Dataset.at(made.root)
+        if len(sys.argv) == 3:
+            ict_faces(Path(sys.argv[1]), Path(sys.argv[2]), dataset, made, folder)
+            return
         template = folder / "people.blend"
         templates.make(template, dataset, find(), str(assets.fetch()))
         presets(template, dataset, made)

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import FarmError
-from .video import VideoInfo, ffmpeg_binary, probe, whole_file
+from .video import PictureSequence, VideoInfo, ffmpeg_binary, probe, whole_file
 
 if TYPE_CHECKING:
     from ffmpeg.nodes import FilterableStream
@@ -61,7 +61,7 @@ def check_wav(path: Path) -> None:
 
 
 def mux(
-    video: Path,
+    video: Path | VideoInfo,
     voices: Sequence[Path],
     out: Path,
     *,
@@ -70,8 +70,9 @@ def mux(
     start: Fraction | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
-    """Put one or two `voices` (wav files) under `video`, its picture copied as it is, into the MP4 file `out`.
+    """Put one or two `voices` (wav files) under `video` in the MP4 file `out`.
 
+    The picture of a video is copied as it is, pictures become H.264.
     The voices keep their own gain and are mixed, or, with `stereo`, the first goes left and the second right (a single
     voice stays in the middle). The sound is padded with silence, or cut, to the picture's length. `frames` is how many
     the video must have. `start` is, for a picture of a part of a scene, where in the wavs it begins, in seconds. `tags`
@@ -84,7 +85,7 @@ def mux(
     waves = [read_wave(voice) for voice in voices]
     if len({wave.path for wave in waves}) < len(waves):
         raise FarmError(f"{voices[0]}: given twice; give the wav of each actor once")
-    picture = probe(video)
+    picture = video if isinstance(video, VideoInfo) else probe(video)
     if frames is not None and picture.frames != frames:
         raise FarmError(f"{video}: holds {picture.frames} frames, not {frames}; render it again")
     if picture.fps.denominator != 1:
@@ -119,14 +120,13 @@ def ffmpeg_arguments(
         .filter("atrim", start_sample=skipped, end_sample=skipped + samples)
         .filter("asetpts", "PTS-STARTPTS")
     )
-    # Absolute, so that no name is taken for an option or a protocol.
-    source = ffmpeg.input(str(Path(picture.path).absolute()))
+    shown, coding = _picture(picture)
     output = ffmpeg.output(
-        source["v:0"],
+        shown,
         mixed,
         str(target.absolute()),
         format="mp4",
-        vcodec="copy",
+        **coding,
         acodec="aac",
         audio_bitrate="192k",
         # ffmpeg's own advice for this many bits: better than its default and several times faster.
@@ -140,6 +140,25 @@ def ffmpeg_arguments(
     )
     output = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
     return ffmpeg.compile(output, cmd=ffmpeg_binary(), overwrite_output=True)
+
+
+def _picture(picture: VideoInfo) -> tuple[Any, dict[str, object]]:
+    """The picture as ffmpeg's input, and how it is coded."""
+    import ffmpeg
+
+    # Absolute, so that no name is taken for an option or a protocol.
+    path = str(Path(picture.path).absolute())
+    if not isinstance(picture, PictureSequence):
+        return ffmpeg.input(path)["v:0"], {"vcodec": "copy"}
+    source = ffmpeg.input(path, f="image2", framerate=str(picture.fps), start_number=picture.first)
+    # H.264 wants even sides and knows no transparency; what an empty pixel holds is black in Blender's PNGs.
+    shown = (
+        source["v:0"]
+        .filter("trim", end_frame=picture.frames)
+        .filter("pad", "ceil(iw/2)*2", "ceil(ih/2)*2")
+        .filter("format", "yuv420p")
+    )
+    return shown, {"vcodec": "libx264", "preset": "fast", "crf": 16, "g": 30}
 
 
 def _tag_options(tags: Mapping[str, str]) -> dict[str, str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from blender_addon.dataset import blendshapes, bvh, databases, jobs, layout
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
-from blender_addon.dataset.naming import SceneId
+from blender_addon.dataset.naming import PerformanceId, SceneId
 
-from . import audio, plan
+from . import audio, subjects
 from .errors import FarmError
 
 
@@ -46,9 +46,9 @@ class JobReport:
 
 
 def check_job(job: Path, data: Path) -> JobReport:
-    """Look at every scene that a job file lists."""
+    """Look at every scene, or every face, that a job file lists."""
     dataset = Dataset.at(data)
-    listed = jobs.read(job, SceneId)
+    listed = _read(job)
     scenarios, notices = {}, list(listed.notices)
     try:
         scenarios = databases.scenarios(dataset)
@@ -57,18 +57,30 @@ def check_job(job: Path, data: Path) -> JobReport:
     return JobReport(tuple(_check_line(dataset, line, scenarios) for line in listed.lines), tuple(notices))
 
 
-def lengths(job: Path, data: Path) -> list[tuple[SceneId, int]]:
-    """Every scene of a job file with its frames, for sharing out work; DatasetError at the first that has none."""
+def lengths(job: Path, data: Path) -> list[tuple[SceneId | PerformanceId, int]]:
+    """Every scene, or face, of a job file with its frames, for sharing out work.
+
+    DatasetError at the first that has none.
+    """
     dataset = Dataset.at(data)
-    listed = jobs.read(job, SceneId)
+    listed = _read(job)
     if listed.problems:
         raise DatasetError(listed.problems[0])
-    return [(scene, plan.scene_length(dataset, scene)) for scene in listed.ids]
+    return [(name, subjects.of(dataset, name).frames) for name in listed.ids]
+
+
+def _read(job: Path) -> jobs.Job:
+    """A job of scenes, or of faces where more of its lines name those."""
+    scenes = jobs.read(job, SceneId)
+    faces = jobs.read(job, PerformanceId)
+    return faces if len(faces.ids) > len(scenes.ids) else scenes
 
 
 def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, databases.Scenario]) -> LineReport:
     if line.id is None:
         return LineReport(line.number, line.text, problem=line.problem)
+    if isinstance(line.id, PerformanceId):
+        return _check_face(dataset, line.number, line.id, scenarios)
     scene = line.id
     emotion = scenarios[scene.scenario].emotion if scene.scenario in scenarios else ""
     try:
@@ -86,11 +98,28 @@ def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, database
     for actor in actors:
         missing += _less_than_whole(dataset, scene, actor)
     try:
-        frames = plan.scene_length(dataset, scene)
+        frames = subjects.scene(dataset, scene).frames
     except DatasetError as error:
         return LineReport(line.number, str(scene), actors, emotion, 0, str(error), tuple(missing))
     missing += _other_lengths(dataset, scene, actors, frames)
     return LineReport(line.number, str(scene), actors, emotion, frames, "", tuple(missing))
+
+
+def _check_face(
+    dataset: Dataset, number: int, face: PerformanceId, scenarios: dict[str, databases.Scenario]
+) -> LineReport:
+    emotion = scenarios[face.scenario].emotion if face.scenario in scenarios else ""
+    try:
+        frames = len(blendshapes.load_any(dataset.face_weights(face)))
+    except DatasetError as error:
+        known = " (known to the data set's authors)" if face in layout.ERRATA_WITHOUT_FACE else ""
+        return LineReport(number, str(face), (face.actor,), emotion, problem=f"{error}{known}")
+    missing = _broken_wav(dataset.wav(face))
+    with suppress(FarmError):  # told of above
+        length = round(audio.read_wave(dataset.wav(face)).seconds * layout.FPS)
+        if length != frames:
+            missing.append(f"wav has {length} of {frames} frames")
+    return LineReport(number, str(face), (face.actor,), emotion, frames, "", tuple(missing))
 
 
 def _other_lengths(dataset: Dataset, scene: SceneId, actors: Sequence[str], frames: int) -> list[str]:
@@ -114,7 +143,7 @@ def _other_lengths(dataset: Dataset, scene: SceneId, actors: Sequence[str], fram
 def _less_than_whole(dataset: Dataset, scene: SceneId, actor: str) -> list[str]:
     performance = scene.performance(actor)
     found = []
-    face, wav = dataset.face_arkit(performance), dataset.wav(performance)
+    face = dataset.face_arkit(performance)
     if not face.exists():
         known = " (known to the data set's authors)" if performance in layout.ERRATA_WITHOUT_FACE else ""
         found.append(f"face_arkit/{face.name} is missing{known}")
@@ -123,11 +152,14 @@ def _less_than_whole(dataset: Dataset, scene: SceneId, actor: str) -> list[str]:
             blendshapes.load_arkit(face)
         except DatasetError as error:
             found.append(str(error))
+    return found + _broken_wav(dataset.wav(performance))
+
+
+def _broken_wav(wav: Path) -> list[str]:
     if not wav.exists():
-        found.append(f"wav/{wav.name} is missing")
-    else:
-        try:
-            audio.check_wav(wav)
-        except FarmError as error:
-            found.append(str(error))
-    return found
+        return [f"wav/{wav.name} is missing"]
+    try:
+        audio.check_wav(wav)
+    except FarmError as error:
+        return [str(error)]
+    return []

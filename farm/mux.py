@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from blender_addon.dataset import databases
-from blender_addon.dataset.layout import Dataset
-from blender_addon.dataset.naming import SceneId
-
-from . import audio, plan, video
+from . import audio, pictures, plan, video
 from .errors import FarmError
+from .subjects import Subject
+from .task import TAG, Task
 
 
 @dataclass(frozen=True)
@@ -26,51 +24,57 @@ class Muxed:
     notices: tuple[str, ...]
 
 
-def mux_scene(
-    dataset: Dataset,
-    scene: SceneId,
+def mux_task(task: Task, *, stereo: bool = False, overwrite: bool = False) -> Muxed:
+    """Put the voices of a rendered task under its picture; see `mux_subject`."""
+    part = (task.first, task.last) if task.is_part else None
+    return mux_subject(task.subject, task.picture, task.video, stereo=stereo, overwrite=overwrite, part=part)
+
+
+def mux_subject(
+    subject: Subject,
     picture: Path,
     out: Path,
     *,
     stereo: bool = False,
     overwrite: bool = False,
-    first: int | None = None,
+    part: tuple[int, int] | None = None,
 ) -> Muxed:
-    """Put the voices of a scene's actors under its rendered picture, male first (left, with `stereo`).
+    """Put a subject's voices under its rendered picture, male first (left, with `stereo`).
 
-    A video there that interact-farm did not make is kept, unless `overwrite`; nothing is done where `out` was made
-    from this picture and these wavs. A voice that is missing is left out with a notice; without both FarmError is
-    raised, as it is for a picture or wav that cannot be used. first: for a picture of a part of the scene, the
-    frame, from 1, that it begins with.
+    picture: a video, or a folder of pictures. A video there that interact-farm did not make is kept, unless
+    `overwrite`; nothing is done where `out` was made from this picture and these wavs. A voice that is missing is
+    left out with a notice; without any FarmError is raised, as it is for a picture or wav that cannot be used.
+    part: the frames, from 1, that the video is to have, where those are not all.
     """
-    voices, notices = _voices(dataset, scene)
-    info = video.probe(picture)
-    tag = info.metadata.get("comment", "") or f"interact-farm {plan.file_fingerprint(picture)}"
-    tag += f" sound {_fingerprint(voices, stereo, first)}"
+    voices, notices = _voices(subject)
+    frames = part or (1, subject.frames)
+    info = pictures.sequence(picture, *frames) if picture.is_dir() else video.probe(picture)
+    made_from = info.metadata.get("comment", "") or f"{TAG}{plan.file_fingerprint(picture)}"
+    comment = f"{made_from} sound {_fingerprint(voices, stereo, part)}"
     if not overwrite and (there := _there(out)) is not None:
         theirs = there.metadata.get("comment", "")
-        if not theirs.startswith("interact-farm "):
+        if not theirs.startswith(TAG):
             kept = f"{out.name} was not made by interact-farm and is kept; --overwrite makes it anew"
             return Muxed(out, there.frames, True, (*notices, kept))
-        if theirs == tag and there.frames == info.frames:
+        if theirs == comment and there.frames == info.frames:
             return Muxed(out, info.frames, True, notices)
-    start = None if first is None else Fraction(first - 1) / info.fps
-    heard = audio.mux(picture, voices, out, stereo=stereo, start=start, tags={"comment": tag})
+    start = None if part is None else Fraction(part[0] - 1) / info.fps
+    heard = audio.mux(info, voices, out, stereo=stereo, start=start, tags={"comment": comment})
     return Muxed(out, info.frames, False, notices + heard)
 
 
-def _voices(dataset: Dataset, scene: SceneId) -> tuple[list[Path], tuple[str, ...]]:
-    wavs = [dataset.wav(scene.performance(actor)) for actor in databases.session_of(dataset, scene).actors]
-    missing = [wav.name for wav in wavs if not wav.exists()]
-    if len(missing) == len(wavs):
-        raise FarmError(f"{scene}: neither actor has a wav ({', '.join(missing)}); there is no sound to add")
-    return [wav for wav in wavs if wav.exists()], tuple(
+def _voices(subject: Subject) -> tuple[list[Path], tuple[str, ...]]:
+    missing = [wav.name for wav in subject.voices if not wav.exists()]
+    if len(missing) == len(subject.voices):
+        none = "neither actor has a wav" if len(missing) > 1 else "there is no wav"
+        raise FarmError(f"{subject.id}: {none} ({', '.join(missing)}); there is no sound to add")
+    return [wav for wav in subject.voices if wav.exists()], tuple(
         f"{name} is missing; the other voice is alone" for name in missing
     )
 
 
-def _fingerprint(voices: Sequence[Path], stereo: bool, first: int | None) -> str:
-    parts = [plan.file_fingerprint(voice) for voice in voices] + [repr((stereo, first))]
+def _fingerprint(voices: Sequence[Path], stereo: bool, part: tuple[int, int] | None) -> str:
+    parts = [plan.file_fingerprint(voice) for voice in voices] + [repr((stereo, part))]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
 

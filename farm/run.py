@@ -15,11 +15,12 @@ from blender_addon.dataset import batch
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 
-from . import plan, video
+from . import plan
 from .blender import Blender
 from .errors import FarmError
 from .executors.local import LocalWorker
-from .mux import mux_scene
+from .mux import mux_task
+from .task import Chunk, Task, tag
 
 #: How often a chunk is tried, and how often a worker may die before it is ready.
 MAX_TRIES = 3
@@ -73,11 +74,15 @@ class Snapshot:
 
 @dataclass
 class _Scene:
-    """A scene in work: chunks nobody has yet, tries by chunk, whole chunks, and what went wrong."""
+    """A task in work: chunks nobody has yet, tries by their last frames, and what went wrong.
 
-    task: plan.Task
-    waiting: deque[plan.Chunk]
-    whole: set[int] = field(default_factory=set)
+    to_render, rendered: frames that this run has to render, and those of them that are whole.
+    """
+
+    task: Task
+    waiting: deque[Chunk]
+    to_render: int = 0
+    rendered: int = 0
     tries: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
     notices: list[str] = field(default_factory=list)
@@ -86,7 +91,7 @@ class _Scene:
 
     @property
     def is_whole(self) -> bool:
-        return not self.problem and len(self.whole) == len(self.task.missing)
+        return not self.problem and self.rendered == self.to_render
 
     @property
     def frames_waiting(self) -> int:
@@ -98,7 +103,7 @@ class _Slot:
     """A worker and what it was given, in order; the first is what it does."""
 
     worker: LocalWorker
-    given: deque[tuple[_Scene, plan.Chunk]] = field(default_factory=deque)
+    given: deque[tuple[_Scene, Chunk]] = field(default_factory=deque)
     scene: _Scene | None = None
     doing: str = "starts Blender"
     ready: bool = False
@@ -123,11 +128,16 @@ class Run:
         self._logs = outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._failures = dict(the_plan.failures)
         self._scenes = [
-            _Scene(task, deque(task.missing), notices=list(task.notices))
+            _Scene(
+                task,
+                deque(task.missing),
+                sum(chunk.frames for chunk in task.missing),
+                notices=list(task.notices),
+            )
             for task in sorted(the_plan.tasks, key=lambda task: -sum(chunk.frames for chunk in task.missing))
         ]
         self._slots: list[_Slot] = []
-        self._checks: dict[Future[None], tuple[_Scene, plan.Chunk]] = {}
+        self._checks: dict[Future[None], tuple[_Scene, Chunk]] = {}
         self._finishing: dict[Future[None], _Scene] = {}
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
@@ -197,15 +207,16 @@ class Run:
                     id=_id(scene, chunk),
                     data=str(self._dataset.root),
                     template=str(self._settings.template),
-                    scene=str(scene.task.scene),
+                    scene=scene.task.name,
                     first=chunk.first,
                     last=chunk.last,
                     output=str(chunk.path),
                     look=self._settings.look,
+                    tag=tag(scene.task.fingerprint),
                 )
             )
 
-    def _next_chunk(self, slot: _Slot) -> tuple[_Scene, plan.Chunk] | None:
+    def _next_chunk(self, slot: _Slot) -> tuple[_Scene, Chunk] | None:
         """From the worker's own scene, else the longest that nobody works on, else stolen where most is left."""
         waiting = [scene for scene in self._scenes if scene.waiting]
         idle = sum(1 for other in self._slots if not other.given)
@@ -235,7 +246,7 @@ class Run:
             elif kind == "rendered" and slot.given:
                 scene, chunk = slot.given.popleft()
                 scene.seconds += event["load_seconds"] + event["render_seconds"]
-                self._checks[pool.submit(video.check, chunk.path, frames=chunk.frames)] = (scene, chunk)
+                self._checks[pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk)
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
@@ -270,11 +281,10 @@ class Run:
             self._frames_now.pop(_id(scene, chunk), None)
             error = check.exception()
             if error is None:
-                scene.whole.add(chunk.first)
+                scene.rendered += chunk.frames
                 if scene.is_whole:
                     self._finishing[pool.submit(self._finish, scene)] = scene
             elif isinstance(error, FarmError):
-                chunk.path.unlink(missing_ok=True)
                 self._try_again(scene, chunk, str(error))
             else:
                 raise error
@@ -291,30 +301,23 @@ class Run:
         """Join a whole scene, and add its sound; runs beside the workers."""
         task = scene.task
         if not task.done:
-            tag = plan.fingerprint_tag(task.fingerprint)
-            video.join([chunk.path for chunk in task.chunks], task.picture, metadata=tag)
-            plan.forget_chunks(task)
+            task.medium.assemble(task)
         scene.file = task.picture
         if self._settings.mux:
-            muxed = mux_scene(
-                self._dataset,
-                task.scene,
-                task.picture,
-                task.video,
-                stereo=self._settings.stereo,
-                overwrite=self._settings.overwrite,
-                first=task.first if task.is_part else None,
-            )
+            muxed = mux_task(task, stereo=self._settings.stereo, overwrite=self._settings.overwrite)
             scene.file = muxed.path
             scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
 
-    def _try_again(self, scene: _Scene, chunk: plan.Chunk, why: str) -> None:
+    def _try_again(self, scene: _Scene, chunk: Chunk, why: str) -> None:
         self._require_space()
-        scene.tries[chunk.first] += 1
-        if scene.tries[chunk.first] >= MAX_TRIES:
+        parts = scene.task.medium.missing(scene.task, chunk)
+        scene.rendered += chunk.frames - sum(part.frames for part in parts)
+        # The frame that a worker died at begins what is left; only the chunk's end stays the same.
+        scene.tries[chunk.last] += 1
+        if scene.tries[chunk.last] >= MAX_TRIES:
             self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {MAX_TRIES} times: {why}")
         elif not scene.problem:
-            scene.waiting.appendleft(chunk)
+            scene.waiting.extendleft(reversed(parts))
 
     def _give_up(self, scene: _Scene, why: str) -> None:
         """Mark a scene failed and go on with the others; its whole chunks stay for the next start."""
@@ -330,8 +333,8 @@ class Run:
             )
 
     def _snapshot(self) -> Snapshot:
-        all_frames = sum(chunk.frames for scene in self._scenes for chunk in scene.task.missing if not scene.problem)
-        whole = sum(c.frames for s in self._scenes if not s.problem for c in s.task.missing if c.first in s.whole)
+        all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)
+        whole = sum(scene.rendered for scene in self._scenes if not scene.problem)
         done = min(whole + sum(self._frames_now.values()), all_frames)
         fps = done / max(time.monotonic() - self._started, 1e-3)
         finished = sum(1 for scene in self._scenes if scene.file is not None or scene.problem)
@@ -348,7 +351,7 @@ class Run:
     def _results(self) -> list[SceneResult]:
         done = [
             SceneResult(
-                str(scene.task.scene), scene.task.frames, scene.seconds, scene.file, scene.problem, tuple(scene.notices)
+                scene.task.name, scene.task.frames, scene.seconds, scene.file, scene.problem, tuple(scene.notices)
             )
             for scene in self._scenes
         ]
@@ -356,5 +359,5 @@ class Run:
         return sorted(done + failed, key=lambda result: result.scene)
 
 
-def _id(scene: _Scene, chunk: plan.Chunk) -> str:
-    return f"{scene.task.scene}:{chunk.first}-{chunk.last}"
+def _id(scene: _Scene, chunk: Chunk) -> str:
+    return f"{scene.task.name}:{chunk.first}-{chunk.last}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blender_addon.dataset import batch, databases, ict
@@ -21,16 +21,17 @@ _RIG_TABLE = "rigs.toml"
 
 @dataclass(frozen=True)
 class Template:
-    """A template file and the fingerprint of what it shows; assets, faces, rig: what a built-in one is made of, as in
-    batch.MakeTemplate; notices: where it is not what was asked for."""
+    """A template file and the fingerprint of what it shows; request: what builds it, None for the user's own; notices:
+    where it is not what was asked for."""
 
     path: Path
     fingerprint: str
-    builtin: bool
-    assets: str = ""
-    faces: str = "people"
-    rig: str = batch.CAPTURE
+    request: batch.MakeTemplate | batch.MakeFaceTemplate | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def builtin(self) -> bool:
+        return self.request is not None
 
 
 def choose(
@@ -41,27 +42,49 @@ def choose(
     faces: str = "people",
     rig: str = batch.CAPTURE,
 ) -> Template:
-    """`choice`, else the data set's own `scripts/body_to_render.blend`, else the built-in one; builds nothing.
+    """For body scenes: `choice`, else the data set's `scripts/body_to_render.blend`, else the built-in template.
 
-    people: the folder of the people's data, or "" for mannequins; faces: theirs, of batch.FACES; rig: whose bones they
-    have, of batch.RIGS. FarmError where the choice is no .blend file.
+    Builds nothing. people: the folder of the people's data, or "" for mannequins; faces: theirs, of batch.FACES; rig:
+    whose bones they have, of batch.RIGS. FarmError where the choice is no .blend file.
     """
     own = choice or (dataset.body_template if dataset.body_template.is_file() else None)
     if own is not None:
-        own = Path(own).absolute()
-        if not own.is_file():
-            raise FarmError(f"{own}: no such template; --template must name a .blend file")
-        with open(own, "rb") as file:
-            magic = file.read(7)
-        # A .blend is plain, or compressed by zstd (from 3.0) or gzip (before).
-        if not (magic == b"BLENDER" or magic.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))):
-            raise FarmError(f"{own}: is no .blend file; --template must name one")
-        fingerprint = plan.file_fingerprint(own) + plan.file_fingerprint(own.with_name(_RIG_TABLE))
-        return Template(own, fingerprint, builtin=False)
+        return _own(own)
     notices = heads_missing(dataset, people, faces)
-    fingerprint = _builtin_fingerprint(dataset, people=bool(people), faces=faces, rig=rig)
+    kind = f"people {assets.SHA256} {rig}" if people else "mannequins"
+    fingerprint = _builtin_fingerprint(dataset, kind, own_heads=bool(people) and faces == "ict")
     path = outputs.runs / f"template-{fingerprint}.blend"
-    return Template(path, fingerprint, builtin=True, assets=people, faces=faces, rig=rig, notices=notices)
+    request = batch.MakeTemplate("template", str(dataset.root), str(path), people, faces, rig)
+    return Template(path, fingerprint, request, notices)
+
+
+def choose_face(
+    dataset: Dataset, outputs: plan.Outputs, choice: Path | str | None = None, people: str = ""
+) -> Template:
+    """For faces: `choice`, else the data set's `scripts/face_ict_to_render.blend`, else the built-in face template.
+
+    Builds nothing. people: as for `choose`. FarmError where the choice is no .blend file.
+    """
+    own = choice or (dataset.face_template if dataset.face_template.is_file() else None)
+    if own is not None:
+        return _own(own)
+    kind = f"faces, people {assets.SHA256}" if people else "faces, mannequins"
+    fingerprint = _builtin_fingerprint(dataset, kind, own_heads=dataset.ict_basis.is_file())
+    path = outputs.runs / f"face-template-{fingerprint}.blend"
+    request = batch.MakeFaceTemplate("template", str(dataset.root), str(path), people)
+    return Template(path, fingerprint, request)
+
+
+def _own(path: Path | str) -> Template:
+    own = Path(path).absolute()
+    if not own.is_file():
+        raise FarmError(f"{own}: no such template; --template must name a .blend file")
+    with open(own, "rb") as file:
+        magic = file.read(7)
+    # A .blend is plain, or compressed by zstd (from 3.0) or gzip (before).
+    if not (magic == b"BLENDER" or magic.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))):
+        raise FarmError(f"{own}: is no .blend file; --template must name one")
+    return Template(own, plan.file_fingerprint(own) + plan.file_fingerprint(own.with_name(_RIG_TABLE)))
 
 
 def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
@@ -73,10 +96,10 @@ def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
     return ict.heads(dataset, actor_skeletons(dataset).keys() & databases.actors(dataset))[1]
 
 
-def build(template: Template, dataset: Dataset, blender: Blender) -> None:
+def build(template: Template, blender: Blender) -> None:
     """See that the template's file is there: a built-in one is built the first time."""
-    if template.builtin and not template.path.is_file():
-        make(template.path, dataset, blender, template.assets, template.faces, template.rig)
+    if template.request is not None and not template.path.is_file():
+        do_one(blender, replace(template.request, output=str(template.path)))
 
 
 def make(
@@ -96,13 +119,12 @@ def make(
     return (*event["notices"], *(() if people else heads_missing(dataset, people, faces)))
 
 
-def _builtin_fingerprint(dataset: Dataset, *, people: bool, faces: str, rig: str) -> str:
+def _builtin_fingerprint(dataset: Dataset, kind: str, *, own_heads: bool) -> str:
     """Of the actors' skeletons and ICT heads, and of the code that makes people and stage from them."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=8)
     for source in sorted((WORKER.parent / "scene").rglob("*.py")):
         digest.update(source.read_bytes())
-    digest.update(f"people {assets.SHA256} {rig}".encode() if people else b"mannequins")
-    own_heads = people and faces == "ict"
+    digest.update(kind.encode())
     if own_heads:
         digest.update(f"heads {plan.file_fingerprint(dataset.ict_basis)}".encode())
     skeletons = actor_skeletons(dataset)

@@ -50,6 +50,13 @@ class VideoInfo:
         return self.frames / self.fps
 
 
+@dataclass(frozen=True)
+class PictureSequence(VideoInfo):
+    """Numbered pictures as a video: `path` is a pattern with `%04d`, and the first of them is number `first`."""
+
+    first: int = 1
+
+
 def ffmpeg_binary() -> str:
     """The ffmpeg to run: the one on PATH, else the one that imageio-ffmpeg brings."""
     found = shutil.which("ffmpeg")

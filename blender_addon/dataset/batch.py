@@ -8,7 +8,7 @@ belongs to Blender.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 
 from .errors import DatasetError
 from .makehuman import RIG_NAMES
@@ -43,7 +43,11 @@ class Look:
 
 @dataclass(frozen=True)
 class RenderChunk:
-    """Render frames `first` to `last` (from 1, both counted) of a body scene into the video `output` (.mkv)."""
+    """Render frames `first` to `last` (from 1, both counted) of a body scene or of one actor's face.
+
+    scene: `<date>_<scenario>`, or `<date>_<actor>_<scenario>` for a face; output: a video (.mkv), else the folder
+    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Comment`.
+    """
 
     id: str
     data: str
@@ -53,6 +57,7 @@ class RenderChunk:
     last: int
     output: str
     look: Look = Look()
+    tag: str = ""
 
     @property
     def frames(self) -> int:
@@ -88,6 +93,19 @@ class MakeTemplate:
 
 
 @dataclass(frozen=True)
+class MakeFaceTemplate:
+    """Build the built-in face template, a scene `mesh-NNN` for each actor, and save it as the .blend file `output`.
+
+    assets: the folder of the people's data, or "", for actors without an ICT head.
+    """
+
+    id: str
+    data: str
+    output: str
+    assets: str = ""
+
+
+@dataclass(frozen=True)
 class TryEngine:
     """Render one small frame with an engine into the PNG `output`, to see whether it really renders here."""
 
@@ -103,12 +121,13 @@ class End:
     id: str = ""
 
 
-Request = RenderChunk | SaveComposite | MakeTemplate | TryEngine | End
+Request = RenderChunk | SaveComposite | MakeTemplate | MakeFaceTemplate | TryEngine | End
 
 _NAMES: dict[str, type[Request]] = {
     "render": RenderChunk,
     "composite": SaveComposite,
     "template": MakeTemplate,
+    "face template": MakeFaceTemplate,
     "try": TryEngine,
     "end": End,
 }
@@ -135,10 +154,9 @@ def parse_line(line: str) -> Request:
         content = json.loads(line)
         kind = _NAMES[content.pop("do")]
         look = content.pop("look", None) if kind is RenderChunk else None
-        if kind is SaveComposite:
-            content.setdefault("camera", "")
-        if kind is MakeTemplate:
-            content.setdefault("rig", CAPTURE)
+        for field in fields(kind):
+            if field.default is not MISSING and field.name not in ("id", "look"):
+                content.setdefault(field.name, field.default)
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
         for name, value in content.items():

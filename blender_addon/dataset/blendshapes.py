@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tokenize
 from pathlib import Path
@@ -45,6 +46,11 @@ ICT_NAMES = (
     "noseSneer_L", "noseSneer_R",
 )  # fmt: skip
 
+#: Bytes before the weights in numpy's files of them.
+_HEAD_BYTES = 128
+
+#: Frames that are checked at a time where weights are mapped.
+_PART_FRAMES = 8192
 
 #: What numpy raises at a head that is no .npy head: it parses it as Python, and believes its sizes.
 UNREADABLE = (ValueError, EOFError, OSError, SyntaxError, TypeError, MemoryError, OverflowError, tokenize.TokenError)
@@ -58,15 +64,82 @@ def load_arkit(path: Path) -> np.ndarray:
     return load_weights(path, len(ARKIT_NAMES), "ARKit")
 
 
-def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
-    """Read a float32 (frames, columns) array from an .npy file; never unpickles."""
+def load_weights(path: Path, columns: int, kind: str, room: np.ndarray | None = None) -> np.ndarray:
+    """Read a float32 (frames, columns) array from an .npy file; never unpickles.
+
+    room: a flat float32 array to read into, instead of fresh memory, where the file is of plain float32 and fits.
+    """
     try:
         with open(path, "rb") as file:
-            weights = np.lib.format.read_array(file, allow_pickle=False)
+            weights = _read_into(file, columns, room) if room is not None else None
+            if weights is None:
+                weights = np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except UNREADABLE as error:
         raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    _check_form(path, weights, columns, kind)
+    return _finite(path, weights)
+
+
+def map_weights(path: Path, columns: int, kind: str) -> np.ndarray:
+    """The (frames, columns) weights of an .npy file, of the file's own number type, mapped and not read.
+
+    They are checked as `load_weights` does, a part at a time: all of them are finite in float32.
+    """
+    try:
+        weights: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    _check_form(path, weights, columns, kind)
+    for start in range(0, len(weights), _PART_FRAMES):
+        _finite(path, weights[start : start + _PART_FRAMES], start)
+    return weights
+
+
+def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True) -> None:
+    """Write (frames, columns) weights as float32 .npy, whole or not at all.
+
+    Not durable, a power cut in the seconds after it may still lose the file: for what is easily made again, as it is
+    several times as fast.
+    """
+    beside = path.with_name(path.name + ".partial")
+    try:
+        with open(beside, "wb") as file:
+            file.write(_head(*weights.shape))
+            file.write(np.ascontiguousarray(weights, dtype="<f4").data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _head(frames: int, columns: int) -> bytes:
+    """How numpy begins the .npy file of such float32 weights; to parse it takes longer than to read the weights."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({frames}, {columns}), }}"
+    return b"\x93NUMPY\x01\x00" + (_HEAD_BYTES - 10).to_bytes(2, "little") + f"{text:<{_HEAD_BYTES - 11}}\n".encode()
+
+
+def _read_into(file: io.BufferedReader, columns: int, room: np.ndarray) -> np.ndarray | None:
+    """The file's weights, read into `room`; None, with the file at its start, for others than numpy's plain float32
+    and for more than fit."""
+    size = os.fstat(file.fileno()).st_size - _HEAD_BYTES
+    frames = size // (4 * columns)
+    fits = 0 < frames * columns <= len(room) and size == frames * columns * 4
+    if fits and file.read(_HEAD_BYTES) == _head(frames, columns):
+        weights = room[: frames * columns].reshape(frames, columns)
+        if file.readinto(weights.data) == weights.nbytes:
+            return weights.view("<f4")
+    file.seek(0)
+    return None
+
+
+def _check_form(path: Path, weights: np.ndarray, columns: int, kind: str) -> None:
     if weights.ndim != 2 or weights.shape[1] != columns:
         raise DatasetError(
             f"{path}: {kind} weights must have the shape (frames, {columns}), this file has {weights.shape}"
@@ -75,19 +148,37 @@ def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
         raise DatasetError(f"{path}: {kind} weights must be numbers, this file holds {weights.dtype}")
     if not len(weights):
         raise DatasetError(f"{path}: holds no frames")
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
-        weights = weights.astype(np.float32, copy=False)
+
+
+def _finite(path: Path, weights: np.ndarray, before: int = 0) -> np.ndarray:
+    """The weights as float32, refused where one is not finite; before: frames of the file before these."""
+    if weights.dtype != np.float32:
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+            weights = weights.astype(np.float32)
     if not np.isfinite(weights).all():
         frame, column = np.argwhere(~np.isfinite(weights))[0]
-        raise DatasetError(f"{path}: frame {frame + 1}, column {column + 1} is not a finite number")
+        raise DatasetError(f"{path}: frame {before + frame + 1}, column {column + 1} is not a finite number")
     return weights
 
 
-def save_weights(path: Path, weights: np.ndarray) -> None:
-    """Write (frames, columns) weights as float32 .npy, whole or not at all."""
-    beside = path.with_name(path.name + ".partial")
-    with open(beside, "wb") as file:
-        np.save(file, np.ascontiguousarray(weights, dtype=np.float32), allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+def load_any(path: Path) -> np.ndarray:
+    """Read weights of either kind: float32 (frames, 55) of ICT or (frames, 51) of ARKit; see load_arkit."""
+    columns = read_shape(path)[1]
+    return load_weights(path, columns, "ICT" if columns == len(ICT_NAMES) else "ARKit")
+
+
+def read_shape(path: Path) -> tuple[int, int]:
+    """Frames and columns of weights by the file's header alone; DatasetError for neither ICT's nor ARKit's."""
+    try:
+        shape = np.lib.format.open_memmap(path, mode="r").shape
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    if len(shape) != 2 or shape[1] not in (len(ICT_NAMES), len(ARKIT_NAMES)):
+        raise DatasetError(
+            f"{path}: face weights must have the shape (frames, 55) or (frames, 51), this file has {shape}"
+        )
+    if not shape[0]:
+        raise DatasetError(f"{path}: holds no frames")
+    return shape

@@ -8,7 +8,7 @@ left is +X; centimetres.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,11 @@ def sources(arkit: str) -> tuple[str, ...]:
         if name != arkit and name + side in ICT_NAMES:
             return (name + side,)
     return tuple(name for name in (arkit, f"{arkit}_L", f"{arkit}_R") if name in ICT_NAMES)
+
+
+def column(names: Sequence[str], arkit: str) -> int:
+    """Where an ARKit key is among names that are ARKit's or ICT's; the first of two halves."""
+    return names.index(arkit if arkit in names else sources(arkit)[0])
 
 
 def load_basis(path: Path) -> np.ndarray:

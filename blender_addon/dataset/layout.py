@@ -78,6 +78,11 @@ class Dataset:
         return self.root / "scripts" / "body_to_render.blend"
 
     @property
+    def face_template(self) -> Path:
+        """The user's own template of faces, with a scene `mesh-NNN` for each actor."""
+        return self.root / "scripts" / "face_ict_to_render.blend"
+
+    @property
     def body_job(self) -> Path:
         return self.root / "scripts" / "body_render_job.txt"
 
@@ -96,6 +101,11 @@ class Dataset:
 
     def face_ict(self, performance: PerformanceId) -> Path:
         return self.root / "face_ict" / f"{performance}.npy"
+
+    def face_weights(self, performance: PerformanceId) -> Path:
+        """The weights to render a face by: ICT's, or ARKit's where those are not there."""
+        own, other = self.face_ict(performance), self.face_arkit(performance)
+        return other if other.is_file() and not own.is_file() else own
 
     def face_ict_template(self, actor: str) -> Path:
         return self.root / "face_ict_templates" / f"{actor}.obj"

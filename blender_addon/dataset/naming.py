@@ -63,3 +63,8 @@ class PerformanceId:
 
     def __str__(self) -> str:
         return f"{self.date}_{self.actor}_{self.scenario}"
+
+
+def parse(text: str) -> SceneId | PerformanceId:
+    """Read either; anything else raises NamingError."""
+    return PerformanceId.parse(text) if text.count("_") == 2 else SceneId.parse(text)

@@ -14,20 +14,20 @@ import bpy
 
 from ..dataset import databases
 from ..dataset.layout import Dataset
-from ..dataset.naming import SceneId
+from ..dataset.naming import PerformanceId, SceneId
 
 #: The letters' height as a share of the picture's, and the least that can be read, pixels.
 _HEIGHT, _LEAST, _MOST = 1 / 28, 12, 64
 _COLOUR, _GROUND = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.75)
 
 
-def text_of(dataset: Dataset, scene: SceneId, parts: Sequence[str]) -> Callable[[int], str]:
+def text_of(dataset: Dataset, name: SceneId | PerformanceId, parts: Sequence[str]) -> Callable[[int], str]:
     """What the label says in a frame. parts: of `id`, `frame`, `emotion`, in the order to show them."""
     facts: dict[str, str] = {}
     if "id" in parts:
-        facts["id"] = str(scene)
+        facts["id"] = str(name)
     if "emotion" in parts:
-        facts["emotion"] = databases.emotion_of(dataset, scene)
+        facts["emotion"] = databases.emotion_of(dataset, name.scene if isinstance(name, PerformanceId) else name)
 
     def text(frame: int) -> str:
         words = (f"{frame:05d}" if part == "frame" else facts[part] for part in parts)

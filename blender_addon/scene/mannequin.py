@@ -290,12 +290,12 @@ def weigh(thing: bpy.types.Object, bone: str, vertices: np.ndarray, weights: np.
         group.add((vertex,), weight, "REPLACE")
 
 
-def add_keys(thing: bpy.types.Object, keys: dict[str, np.ndarray]) -> None:
-    """The shape keys: Basis and ARKIT_NAMES in order and what there is besides, as offsets (V, 3) m from the mesh."""
+def add_keys(thing: bpy.types.Object, keys: dict[str, np.ndarray], first: tuple[str, ...] = ARKIT_NAMES) -> None:
+    """The shape keys: Basis, those of `first` in order and what there is besides, as offsets (V, 3) m from the mesh."""
     thing.shape_key_add(name="Basis", from_mix=False)
     basis = np.empty(len(thing.data.vertices) * 3, dtype=np.float32)
     thing.data.vertices.foreach_get("co", basis)
-    for name in (*ARKIT_NAMES, *(name for name in keys if name not in ARKIT_NAMES)):
+    for name in (*first, *(name for name in keys if name not in first)):
         key = thing.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", basis + keys[name].astype(np.float32).ravel())
         key.slider_min, key.slider_max = 0.0, 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,16 @@ import bpy
 
 from ..dataset.batch import Look
 from ..dataset.errors import DatasetError
-from . import label, quality
+from . import label, png, quality
 
 EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
 ENGINES = {"workbench": "BLENDER_WORKBENCH", "eevee": EEVEE, "cycles": "CYCLES"}
 
 #: Frames between key frames. Short groups let players seek and chunks join anywhere.
 _KEYFRAME_EVERY = 30
+
+#: Of 100, which Blender makes zlib's level of: see tests/benchmarks/bench_face_run.py.
+PNG_COMPRESSION = 15
 
 #: Workbench has steps of its own for samples a pixel.
 _WORKBENCH_AA = {1: "OFF", 5: "5", 8: "8", 11: "11", 16: "16", 32: "32"}
@@ -119,6 +123,51 @@ def render_video(
         beside.unlink(missing_ok=True)
 
 
+def render_pictures(
+    scene: bpy.types.Scene,
+    first: int,
+    last: int,
+    folder: Path,
+    on_frame: Callable[[int], None] = lambda frame: None,
+    text: Callable[[int], str] | None = None,
+    comment: str = "",
+) -> None:
+    """Render frames first..last to `0001.png` ... in `folder`, each put there whole; see `render_video`.
+
+    comment: what each picture says of its making, as PNG's `Comment`.
+    """
+    _set_pictures(scene)
+    beside = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
+    scene.render.filepath = f"{beside}{os.sep}####.png"
+    written: list[int] = []
+
+    def take(rendered: bpy.types.Scene, *_: object) -> None:
+        if rendered != scene:
+            return
+        number = rendered.frame_current
+        source = beside / f"{number:04d}.png"
+        png.comment(source, comment)
+        os.replace(source, folder / source.name)
+        written.append(number)
+        on_frame(number)
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _handler(bpy.app.handlers.render_write, take), label.burnt_in(scene, text):
+            try:
+                bpy.ops.render.render(animation=True, scene=scene.name)
+            except RuntimeError as error:
+                raise DatasetError(f"{folder}: Blender could not render it ({str(error).strip()})") from error
+        if len(written) != last - first + 1:
+            raise DatasetError(
+                f"{folder}: Blender wrote {len(written)} of {last - first + 1} pictures; "
+                "is the folder writable and not full?"
+            )
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
 def render_picture(scene: bpy.types.Scene, output: Path) -> None:
     """Render the current frame to a PNG."""
     settings = scene.render.image_settings
@@ -130,25 +179,41 @@ def render_picture(scene: bpy.types.Scene, output: Path) -> None:
     bpy.ops.render.render(write_still=True, scene=scene.name)
 
 
+def _set_pictures(scene: bpy.types.Scene) -> None:
+    render = scene.render
+    if bpy.app.version >= (5, 0, 0):
+        render.image_settings.media_type = "IMAGE"
+    render.image_settings.file_format = "PNG"
+    render.image_settings.color_mode = "RGBA" if render.film_transparent else "RGB"
+    render.image_settings.color_depth = "8"
+    render.image_settings.compression = PNG_COMPRESSION
+    _no_stamps(render)
+
+
 def _set_video(scene: bpy.types.Scene) -> None:
     render = scene.render
     if bpy.app.version >= (5, 0, 0):
         render.image_settings.media_type = "VIDEO"
     render.image_settings.file_format = "FFMPEG"
     render.image_settings.color_mode = "RGB"
-    render.use_file_extension = False  # the name given is the name written
-    render.use_stamp = False
-    for stamp in (
-        *("date", "time", "render_time", "frame", "frame_range", "filename", "memory", "hostname", "camera"),
-        *("lens", "scene", "marker", "note", "sequencer_strip"),
-    ):
-        setattr(render, f"use_stamp_{stamp}", False)  # the same frames are to give the same file
+    _no_stamps(render)
     video = render.ffmpeg
     video.format, video.codec, video.audio_codec = "MKV", "H264", "NONE"
     video.constant_rate_factor = "PERC_LOSSLESS"
     video.ffmpeg_preset = "GOOD"
     video.gopsize = _KEYFRAME_EVERY
     video.use_max_b_frames, video.max_b_frames = True, 0
+
+
+def _no_stamps(render: bpy.types.RenderSettings) -> None:
+    """The name given is the name written, and the same frames give the same file."""
+    render.use_file_extension = False
+    render.use_stamp = False
+    for stamp in (
+        *("date", "time", "render_time", "frame", "frame_range", "filename", "memory", "hostname", "camera"),
+        *("lens", "scene", "marker", "note", "sequencer_strip"),
+    ):
+        setattr(render, f"use_stamp_{stamp}", False)
 
 
 def _set_samples(scene: bpy.types.Scene, samples: int) -> None:

@@ -52,13 +52,13 @@ def build_stage(scene: bpy.types.Scene) -> None:
         aim = (0.0, 3.0, 1.0) if name == "room" else (0.0, 0.0, 1.0)
         thing.matrix_world = _looking(np.array(place), np.array(aim))
         _adopt(scene, thing, lamps)
-    _world(scene)
+    scene.world = new_world("interact_world")
     camera = bpy.data.objects.new(CAMERA, new_camera_data())
     camera[FRAMING] = "auto"
     camera[STAGE] = "camera"
     scene.collection.objects.link(camera)
     scene.camera = camera
-    _settings(scene)
+    settings(scene)
     standing = np.array([[(x, y, z) for x in (-1.0, 1.0) for y in (-0.2, 0.2) for z in (0.1, 1.75)]])
     half = SENSOR / (2.0 * _LENS)
     lens = shots.Lens(np.array((half, half * scene.render.resolution_y / scene.render.resolution_x)))
@@ -178,8 +178,9 @@ def _adopt(scene: bpy.types.Scene, thing: bpy.types.Object, root: bpy.types.Obje
     scene.collection.objects.link(thing)
 
 
-def _world(scene: bpy.types.Scene) -> None:
-    world = bpy.data.worlds.new("interact_world")
+def new_world(name: str) -> bpy.types.World:
+    """A world of even light."""
+    world = bpy.data.worlds.new(name)
     world.color = (0.50, 0.53, 0.57)
     if world.node_tree is None:
         world.use_nodes = True  # the default, and deprecated, from Blender 5.0
@@ -187,10 +188,10 @@ def _world(scene: bpy.types.Scene) -> None:
     if background is not None:
         background.inputs["Color"].default_value = (0.62, 0.66, 0.72, 1.0)
         background.inputs["Strength"].default_value = 0.5
-    scene.world = world
+    return world
 
 
-def _settings(scene: bpy.types.Scene) -> None:
+def settings(scene: bpy.types.Scene) -> None:
     """Engine, size, rate, colours and the Workbench look."""
     render = scene.render
     render.engine = "BLENDER_EEVEE_NEXT" if bpy.app.version < (5, 0, 0) else "BLENDER_EEVEE"

@@ -13,8 +13,8 @@ import bpy
 from ..dataset import batch
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
-from ..dataset.naming import SceneId
-from . import composite, label, render, template
+from ..dataset.naming import PerformanceId, SceneId, parse
+from . import composite, face_scene, face_template, label, render, template
 
 
 class Studio:
@@ -29,6 +29,8 @@ class Studio:
         self._template: tuple[str, batch.Look] | None = None
         self._wanted: tuple[str, str] | None = None
         self._composited: composite.Composited | None = None
+        self._on_face: face_scene.Composited | None = None
+        self._looked: set[str] = set()
         tell("ready", blender=bpy.app.version_string, pid=os.getpid())
 
     def do(self, request: batch.Request) -> None:
@@ -36,20 +38,26 @@ class Studio:
         if isinstance(request, batch.RenderChunk):
             self._render(request)
         elif isinstance(request, batch.SaveComposite):
-            self._save(request, self._composite(request, batch.Look(camera=request.camera or None)).notices)
+            self._save(request, self._composited_of(request))
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
             made = template.build(Dataset.at(request.data), request.assets, request.faces, request.rig)
             self._save(request, made)
+        elif isinstance(request, batch.MakeFaceTemplate):
+            self._template = self._composited = None
+            self._save(request, face_template.build(Dataset.at(request.data), request.assets))
         elif isinstance(request, batch.TryEngine):
             self._try_engine(request)
 
     def _render(self, request: batch.RenderChunk) -> None:
         start = time.monotonic()
-        length = self._composite(request, request.look).frames
+        name = parse(request.scene)
+        if isinstance(name, PerformanceId):
+            scene, length = self._face(request, name)
+        else:
+            scene, length = bpy.context.scene, self._composite(request, request.look).frames
         if request.last > length:
             raise DatasetError(f"{request.scene} has {length} frames, there is no frame {request.last}")
-        scene: bpy.types.Scene = bpy.context.scene
         loaded = time.monotonic()
         self._tell("rendering", id=request.id, load_seconds=loaded - start)
 
@@ -59,8 +67,12 @@ class Studio:
 
         text = None
         if request.look.label:
-            text = label.text_of(Dataset.at(request.data), SceneId.parse(request.scene), request.look.label)
-        render.render_video(scene, request.first, request.last, Path(request.output), on_frame, text)
+            text = label.text_of(Dataset.at(request.data), name, request.look.label)
+        output = Path(request.output)
+        if output.suffix == ".mkv":
+            render.render_video(scene, request.first, request.last, output, on_frame, text)
+        else:
+            render.render_pictures(scene, request.first, request.last, output, on_frame, text, request.tag)
         self._tell(
             "rendered",
             id=request.id,
@@ -77,8 +89,11 @@ class Studio:
 
         The look comes first: the camera needs the picture's shape.
         """
-        self._open(request.template, look, rendered=isinstance(request, batch.RenderChunk))
+        self._open(request.template, look)
         scene: bpy.types.Scene = bpy.context.scene
+        if isinstance(request, batch.RenderChunk) and scene.name not in self._looked:
+            render.apply_look(scene, look, builtin=template.is_builtin(scene))
+            self._looked.add(scene.name)
         wanted = (request.data, request.scene)
         if self._wanted != wanted or self._composited is None:
             start = time.monotonic()
@@ -95,23 +110,50 @@ class Studio:
             self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
         return self._composited
 
-    def _open(self, path: str, look: batch.Look, *, rendered: bool) -> None:
+    def _composited_of(self, request: batch.SaveComposite) -> tuple[str, ...]:
+        """Put a scene or a face into the file that is to be saved, for whoever opens it to see: notices."""
+        name = parse(request.scene)
+        if isinstance(name, SceneId):
+            return self._composite(request, batch.Look(camera=request.camera or None)).notices
+        self._open(request.template, batch.Look())
+        done = face_scene.composite(Dataset.at(request.data), name)
+        for window in bpy.data.window_managers[0].windows:
+            window.scene = done.scene
+        return done.notices
+
+    def _face(self, request: batch.RenderChunk, performance: PerformanceId) -> tuple[bpy.types.Scene, int]:
+        """Put the request's performance on its actor's head, unless it is there already: scene and frames."""
+        self._open(request.template, request.look)
+        wanted = (request.data, request.scene)
+        if self._wanted != wanted or self._on_face is None:
+            start = time.monotonic()
+            self._on_face = None
+            self._on_face = face_scene.composite(Dataset.at(request.data), performance)
+            self._wanted = wanted
+            done, seconds = self._on_face, time.monotonic() - start
+            if done.scene.name not in self._looked:
+                render.apply_look(done.scene, request.look, builtin=template.is_builtin(done.scene))
+                self._looked.add(done.scene.name)
+            self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
+        return self._on_face.scene, self._on_face.frames
+
+    def _open(self, path: str, look: batch.Look) -> None:
         if self._template == (path, look):
             return
-        self._template = self._composited = None
+        self._template = self._composited = self._on_face = None
+        self._looked.clear()
         if not Path(path).is_file():
             raise DatasetError(f"{path}: no such template")
         try:
             bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
         except RuntimeError as error:
             raise DatasetError(f"{path}: Blender cannot open it ({str(error).strip()})") from error
-        if rendered:
-            scene: bpy.types.Scene = bpy.context.scene
-            render.apply_look(scene, look, builtin=template.is_builtin(scene))
         self._template = (path, look)
         self._tell("opened", template=path)
 
-    def _save(self, request: batch.SaveComposite | batch.MakeTemplate, notices: tuple[str, ...] = ()) -> None:
+    def _save(
+        self, request: batch.SaveComposite | batch.MakeTemplate | batch.MakeFaceTemplate, notices: tuple[str, ...] = ()
+    ) -> None:
         """Save the open file, under a name that only ever holds whole files."""
         path = Path(request.output)
         beside = path.with_name(f"{path.stem}.{os.getpid()}.partial.blend")

@@ -40,8 +40,8 @@ def print_plan(console: Console, planned: Plan) -> None:
         table.add_column(heading, justify="left" if heading in ("scene", "why") else "right")
     for task in planned.tasks:
         missing = sum(chunk.frames for chunk in task.missing)
-        why = "finished" if task.done else "goes on" if task.present else "not rendered yet"
-        table.add_row(str(task.scene), str(task.frames), str(len(task.chunks)), str(missing), why)
+        why = "finished" if task.done or not missing else "goes on" if task.present else "not rendered yet"
+        table.add_row(task.name, str(task.frames), str(len(task.chunks)), str(missing), why)
     for name, problem in planned.failures.items():
         table.add_row(name, "-", "-", "-", f"[red]{escape(problem)}[/red]")
     console.print(table)
@@ -59,11 +59,11 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
     """A plan as plain data."""
     tasks = [
         {
-            "scene": str(task.scene),
+            "scene": task.name,
             "frames": task.frames,
             "first": task.first,
             "last": task.last,
-            "done": task.done,
+            "done": task.done or not task.missing,
             "chunks": [[chunk.first, chunk.last] for chunk in task.chunks],
             "missing": [[chunk.first, chunk.last] for chunk in task.missing],
             "picture": str(task.picture),

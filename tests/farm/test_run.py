@@ -439,7 +439,7 @@ def test_chunks_fill_the_gaps_between_those_that_are_there(dataset, tmp_path):
 
 def test_a_strangers_video_is_kept(dataset, tmp_path):
     scene = SceneId.parse(SCENES[0])
-    path = plan.Outputs(tmp_path).picture(scene)
+    path = plan.Outputs(tmp_path).clip(scene)
     path.parent.mkdir(parents=True)
     _encode(path, 36)
     options = {"template_fingerprint": "t", "look": batch.Look()}

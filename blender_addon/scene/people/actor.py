@@ -58,7 +58,7 @@ def build(
         placed = rigged.place_bones(body.fit, chosen)
         body = replace(body, fit=replace(body.fit, weights=np.hstack((body.fit.weights, chosen.weights))), rig=chosen)
     armature = mannequin.make_armature(actor, placed, collection)
-    materials = _materials(actor, look)
+    painted = materials(actor, look)
 
     clothes = sheet.join(*dress.garments(body), dress.hands(body))
     if head:
@@ -75,7 +75,7 @@ def build(
             points = body.fit.pose.to_rest(surface.points, weights)
         mesh = mannequin.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
         for name in MATERIALS:
-            mesh.materials.append(materials[name])
+            mesh.materials.append(painted[name])
         thing = mannequin.hang(mesh, armature, actor, collection)
         for bone in np.flatnonzero(weights.any(axis=0)):
             rows = np.flatnonzero(weights[:, bone] > 0)
@@ -121,7 +121,8 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
     return masks
 
 
-def _materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material]:
+def materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material]:
+    """An actor's materials by their names, of dress.MATERIALS."""
     iris = mannequin.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(mannequin.IRISES)]
     shown = mannequin.shown_colours(look, iris)
     shown["tights"] = (mannequin.mix(look.legs, look.skin, 0.12), 0.6)

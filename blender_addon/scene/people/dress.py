@@ -51,6 +51,12 @@ class Body:
         )  # fmt: skip
         return sheet.take(whole, np.ones(len(faces), dtype=bool))
 
+    def on_head(self) -> np.ndarray:
+        """The weights (J,) of what hangs on the head alone."""
+        weights = np.zeros(self.fit.weights.shape[1])
+        weights[self.fit.pose.rest.roles["head"]] = 1.0
+        return weights
+
     def head(self, role: str) -> np.ndarray:
         return self.fit.pose.head(role)
 

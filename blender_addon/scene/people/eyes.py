@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...dataset import ict
 from .dress import SLOT, Body
 from .sheet import Sheet
 
@@ -34,10 +35,12 @@ def find(body: Body) -> Eyes:
     return Eyes(np.array(middles), radius)
 
 
-def ball(body: Body, group: str, eyes: Eyes, names: tuple[str, ...]) -> Sheet:
-    """An eyeball with iris and pupil, turned by the eyeLook keys; names: of all keys."""
-    middle = eyes.middles[0 if "-l-" in group else 1]
-    data = body.sheet(group)
+def ball(eyes: Eyes, side: str, names: tuple[str, ...], weights: np.ndarray) -> Sheet:
+    """An eyeball with iris and pupil, turned by the eyeLook keys.
+
+    side: "Left" or "Right"; names: of all keys, ARKit's or ICT's; weights: (J,) of the head's joint.
+    """
+    middle = eyes.middles[0 if side == "Left" else 1]
     turns = np.arange(_EYE_SIDES) * (2 * np.pi / _EYE_SIDES)
     rings = []
     for ring in np.radians(_EYE_RINGS):
@@ -56,15 +59,13 @@ def ball(body: Body, group: str, eyes: Eyes, names: tuple[str, ...]) -> Sheet:
         faces.append(np.stack((base + row, base + _EYE_SIDES + row, base + _EYE_SIDES + after, base + after), axis=1))
         name = "pupil" if ring <= _PUPIL else "iris" if ring <= _IRIS else "sclera"
         materials.append(np.full(_EYE_SIDES, SLOT[name]))
-    keys = np.zeros((len(data.keys), len(points), 3))
-    side = "Left" if "-l-" in group else "Right"
+    keys = np.zeros((len(names), len(points), 3))
     for gaze, (across, up) in _GAZE.items():
         # In and out change sides with the eye.
         angle = np.radians(across if side == "Left" else -across)
         rise = np.radians(up)
         c, s, d, e = np.cos(angle), np.sin(angle), np.cos(rise), np.sin(rise)
         turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ np.array([[1, 0, 0], [0, d, e], [0, -e, d]])
-        keys[names.index(f"eyeLook{gaze}{side}")] = points @ turn.T - points
-    weights = np.zeros((len(points), data.weights.shape[1]))
-    weights[:, body.fit.pose.rest.roles["head"]] = 1.0
+        keys[ict.column(names, f"eyeLook{gaze}{side}")] = points @ turn.T - points
+    weights = np.repeat(weights[None], len(points), axis=0)
     return Sheet(points + middle, np.concatenate(faces), np.concatenate(materials), weights, keys)

@@ -50,7 +50,7 @@ def build(
         # The lower ones are as thick as the upper ones in the data, and look like paint below the eye.
         upper = lashes.points[lashes.faces, 2].mean(axis=1) > eyes.middles[:, 2].mean()
         parts.append(sheet.take(lashes, upper))
-    parts += [eyeballs.ball(body, f"helper-{side}-eye", eyes, key_names) for side in "lr"]
+    parts += [eyeballs.ball(eyes, side, key_names, body.on_head()) for side in ("Left", "Right")]
     return sheet.join(*parts), hairs.build(bare, bare.keys[-1, :, 2], body, eyes, hair)
 
 

@@ -18,13 +18,13 @@ from .ict_place import Placed, part_border, place
 from .sheet import Sheet
 
 #: Radius of an average head's eyeball, m, in which brows and hair are measured.
-_AVERAGE_EYE = 0.0138
+AVERAGE_EYE = 0.0138
 #: How many rings of faces round the mouth's bag are the upper and the lower lip, at places from the mouth's middle
 #: (0) to its corners (1).
 _UPPER_LIP = ((0.0, 0.12, 0.3, 0.75, 1.0), (15.5, 15.9, 15.6, 13.6, 11.5))
 _LOWER_LIP = ((0.0, 0.5, 0.8, 1.0), (13.6, 13.4, 12.4, 11.3))
 #: The keys that move the lower jaw as a whole.
-_JAW_KEYS = ("jawForward", "jawLeft", "jawOpen", "jawRight")
+JAW_KEYS = ("jawForward", "jawLeft", "jawOpen", "jawRight")
 #: Rings of faces round a socket that the edge of a lid is among, and the length of a lash, m.
 _LID_RINGS, _LASH = 6, 0.0035
 
@@ -33,22 +33,32 @@ def build(body: Body, head: ict.Head, key_names: tuple[str, ...], hair: str, *, 
     """The whole head with its keys, and its hair without, as face.build makes them; key_names: ARKit's, tongueOut."""
     placed = place(body, head, len(key_names))
     # Brows and hair are made for the head's size, not for its eyeballs'.
-    measure = replace(placed.eyes, radius=_AVERAGE_EYE * body.fit.head_scale)
-    # What a vertex is travels as one more key, so that cuts interpolate it.
-    marks = np.stack((_lips(placed.skin), placed.border, _ears(placed.skin, placed.eyes, 100 * placed.scale)), axis=1)
-    painted = replace(
-        placed.skin, materials=_materials(placed.skin), keys=np.concatenate((placed.skin.keys, marks[None]))
-    )
-    skin = sheet.cut(painted, placed.border)
-    skin, lips, _ = sheet.split(skin, skin.keys[-1, :, 0])
-    skin = replace(skin, materials=np.where(lips & (skin.materials == SLOT["skin"]), SLOT["lips"], skin.materials))
-    bare = sheet.take(painted, painted.materials == SLOT["skin"])
-    parts = [skin, *face.brows(bare, measure, female=female)]
-    parts = [replace(part, keys=part.keys[:-1]) for part in parts]
-    parts += [eyeballs.ball(body, f"helper-{side}-eye", placed.eyes, key_names) for side in "lr"]
-    parts += [_lashes(placed, side, key_names) for side in ("left", "right")]
+    measure = replace(placed.eyes, radius=AVERAGE_EYE * body.fit.head_scale)
+    parts, bare = painted(placed, measure, female=female)
+    parts += furnished(placed, key_names, body.on_head())
     parts += _teeth(body, placed, key_names)
     return sheet.join(*parts), hairs.build(bare, bare.keys[-1, :, 2], body, measure, hair)
+
+
+def painted(placed: Placed, measure: Eyes, *, female: bool) -> tuple[list[Sheet], Sheet]:
+    """Skin with lips, and brows; and the skin alone, with one more key that says what its vertices are."""
+    # What a vertex is travels as one more key, so that cuts interpolate it.
+    marks = np.stack((_lips(placed.skin), placed.border, _ears(placed.skin, placed.eyes, 100 * placed.scale)), axis=1)
+    whole = replace(
+        placed.skin, materials=_materials(placed.skin), keys=np.concatenate((placed.skin.keys, marks[None]))
+    )
+    skin = sheet.cut(whole, placed.border)
+    skin, lips, _ = sheet.split(skin, skin.keys[-1, :, 0])
+    skin = replace(skin, materials=np.where(lips & (skin.materials == SLOT["skin"]), SLOT["lips"], skin.materials))
+    bare = sheet.take(whole, whole.materials == SLOT["skin"])
+    parts = [skin, *face.brows(bare, measure, female=female)]
+    return [replace(part, keys=part.keys[:-1]) for part in parts], bare
+
+
+def furnished(placed: Placed, names: tuple[str, ...], weights: np.ndarray) -> list[Sheet]:
+    """Eyeballs and lashes. names: of the keys, ARKit's or ICT's; weights: (J,) of the head's joint."""
+    balls = [eyeballs.ball(placed.eyes, side, names, weights) for side in ("Left", "Right")]
+    return [*balls, *(_lashes(placed, side, names) for side in ("left", "right"))]
 
 
 def _materials(skin: Sheet) -> np.ndarray:
@@ -105,7 +115,7 @@ def _lashes(placed: Placed, side: str, names: tuple[str, ...]) -> Sheet:
     skin, eye = placed.skin, placed.eyes.middles[0 if side == "left" else 1]
     rim = _upper_lid(skin, f"{side} socket")
     points = skin.points[rim]
-    unit = placed.eyes.radius / _AVERAGE_EYE
+    unit = placed.eyes.radius / AVERAGE_EYE
     way = (points - eye) / placed.eyes.radius
     out = way * (0.7, 0.0, 0.0) + (0.0, -1.0, 0.10)
     out = out / np.linalg.norm(out, axis=1, keepdims=True)
@@ -116,7 +126,7 @@ def _lashes(placed: Placed, side: str, names: tuple[str, ...]) -> Sheet:
     tips = points + out * _LASH * unit * length
     keys = np.concatenate((skin.keys[:, rim], skin.keys[:, rim]), axis=1)
     for name, share in ((f"eyeBlink{side.title()}", 0.6), (f"eyeLookDown{side.title()}", 0.3)):
-        keys[names.index(name), len(rim) :] += length * (0.0, 0.0, -share * _LASH * unit)
+        keys[ict.column(names, name), len(rim) :] += length * (0.0, 0.0, -share * _LASH * unit)
     row = np.arange(len(rim) - 1)
     quads = np.stack((row, row + 1, row + 1 + len(rim), row + len(rim)), axis=1)
     return Sheet(
@@ -162,8 +172,8 @@ def _teeth(body: Body, placed: Placed, names: tuple[str, ...]) -> list[Sheet]:
     for part, row in ((upper, "upper"), (lower, "lower"), (tongue, "lower")):
         shift = np.array((0.0, depth - upper.points[:, 1].min(), lips[:, 2].mean() + gaps[row] - edges[row]))
         points, keys = part.points + shift, np.zeros_like(part.keys)
-        for name in _JAW_KEYS if row == "lower" else ():
-            keys[names.index(name)] = _jaw(placed, names.index(name), points, names)
+        for name in JAW_KEYS if row == "lower" else ():
+            keys[names.index(name)] = jaw(placed, names.index(name), points, names)
         if part is tongue:
             keys[names.index("tongueOut")] = out
         parts.append(replace(part, points=points, keys=keys))
@@ -175,7 +185,7 @@ def _edge(teeth: Sheet, of: Callable[[np.ndarray], float]) -> float:
     return float(of(teeth.points[teeth.points[:, 1] < teeth.points[:, 1].min() + 0.004, 2]))
 
 
-def _jaw(placed: Placed, key: int, points: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+def jaw(placed: Placed, key: int, points: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     """How points of the lower jaw (N, 3) move with a key: as the chin, which keeps its form, by Kabsch."""
     skin = placed.skin
     drop = -skin.keys[names.index("jawOpen"), :, 2]

@@ -34,15 +34,15 @@ class Placed:
 
 def place(body: Body, head: ict.Head, keys: int) -> Placed:
     """Put a head on a body. keys: how many the sheet gets; those after ARKit's do not move the skin."""
-    own = _axes(head.vertices)
-    balls = [_ball(own[list(ict.PARTS[f"{side} socket"])]) for side in ("left", "right")]
-    middles, radius = np.array([ball[0] for ball in balls]), float(np.mean([ball[1] for ball in balls]))
+    own = axes(head.vertices)
+    found = sockets(own)
+    middles, radius = found.middles, found.radius
     theirs = eyeballs.find(body)
     scale = _scale(body, theirs, own, middles, part_border(head.faces, "mouth"))
     shift = theirs.middles.mean(axis=0) - scale * middles.mean(axis=0)
     points = own * scale + shift
     offsets = np.zeros((keys, len(points), 3))
-    offsets[: len(head.keys)] = _axes(head.keys) * scale
+    offsets[: len(head.keys)] = axes(head.keys) * scale
     eyes = Eyes(middles * scale + shift, radius * scale)
     chin = _chin(points, offsets, eyes)
     points, offsets, weights = _joined(body, points, head.faces, offsets, eyes, chin)
@@ -57,9 +57,15 @@ def part_border(faces: np.ndarray, part: str) -> np.ndarray:
     return np.unique(faces[crossed][~inside[crossed]])
 
 
-def _axes(points: np.ndarray) -> np.ndarray:
+def axes(points: np.ndarray) -> np.ndarray:
     """Points (..., 3) or offsets of ICT's axes in Blender's; the unit stays."""
     return np.stack((points[..., 0], -points[..., 2], points[..., 1]), axis=-1).astype(float)
+
+
+def sockets(points: np.ndarray) -> Eyes:
+    """The eyeballs that an ICT surface's sockets, vertices (V, 3), are made for."""
+    balls = [_ball(points[list(ict.PARTS[f"{side} socket"])]) for side in ("left", "right")]
+    return Eyes(np.array([ball[0] for ball in balls]), float(np.mean([ball[1] for ball in balls])))
 
 
 def _ball(socket: np.ndarray) -> tuple[np.ndarray, float]:

@@ -53,14 +53,26 @@ def jaws(upper: Sheet, lower: Sheet, head: Head) -> list[Sheet]:
     """Teeth in place of the data's two strips, which tell where they are and what moves them."""
     above, below = (head.inside(strip.points).mean(axis=0) for strip in (upper, lower))
     size = (above[2] - below[2]) / _GAP
-    middle = (above + below) / 2
-    return [_jaw(arch, strip, head, middle, size) for arch, strip in ((_UPPER_ARCH, upper), (_LOWER_ARCH, lower))]
+    both = rows(head, (above + below) / 2, size)
+    return [_moved(row, strip) for row, strip in zip(both, (upper, lower), strict=True)]
 
 
-def _jaw(arch: Arch, like: Sheet, head: Head, middle: np.ndarray, size: float) -> Sheet:
-    """One jaw, moved by the keys as the data's strip `like` is. middle: of the teeth, in head space."""
-    points, faces, gums = _teeth(arch)
-    points = head.outside((points - _MIDDLE) * size + middle)
+def rows(head: Head, middle: np.ndarray, size: float) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Both rows of teeth, the upper first: points (P, 3), quads (Q, 4) and their materials (Q,).
+
+    middle: of the teeth, in head space; size: against the head that the arches are measured in.
+    """
+    found = []
+    for arch in (_UPPER_ARCH, _LOWER_ARCH):
+        points, faces, gums = _teeth(arch)
+        materials = np.where(gums, SLOT["tongue"], SLOT["teeth"])
+        found.append((head.outside((points - _MIDDLE) * size + middle), faces, materials))
+    return found
+
+
+def _moved(row: tuple[np.ndarray, np.ndarray, np.ndarray], like: Sheet) -> Sheet:
+    """A row of teeth, moved by the keys as the data's strip `like` is."""
+    points, faces, materials = row
     # A jaw is rigid, and what a key does to it is an affine map.
     known = np.column_stack((like.points, np.ones(len(like.points))))
     maps = np.linalg.lstsq(known, like.keys.transpose(1, 0, 2).reshape(len(known), -1), rcond=None)[0]
@@ -68,7 +80,7 @@ def _jaw(arch: Arch, like: Sheet, head: Head, middle: np.ndarray, size: float) -
     keys = moved.reshape(len(points), len(like.keys), 3).transpose(1, 0, 2)
     keys = np.where((np.abs(like.keys).max(axis=(1, 2)) > 1e-6)[:, None, None], keys, 0.0)
     weights = np.repeat(like.weights.mean(axis=0, keepdims=True), len(points), axis=0)
-    return Sheet(points, faces, np.where(gums, SLOT["tongue"], SLOT["teeth"]), weights, keys)
+    return Sheet(points, faces, materials, weights, keys)
 
 
 def _teeth(arch: Arch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,7 +111,7 @@ def _teeth(arch: Arch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     crown = arch.edge - arch.gum
     sign = np.sign(crown)
     scallop = sign * 0.9 * inwards
-    rows = [
+    profile = [
         (0.0, arch.root),
         (0.0010, arch.gum + scallop - 0.25 * crown),
         (0.0008, arch.gum + scallop),
@@ -112,12 +124,12 @@ def _teeth(arch: Arch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ]
     points = np.stack([
         np.column_stack((x + normal[:, 0] * out, y + normal[:, 1] * out, np.broadcast_to(height, x.shape)))
-        for out, height in rows
+        for out, height in profile
     ])  # fmt: skip
     count = len(along)
-    grid = np.arange(len(rows) * count).reshape(len(rows), count)
+    grid = np.arange(len(profile) * count).reshape(len(profile), count)
     quads = np.stack((grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]), axis=-1)
     if crown < 0:
         quads = quads[..., ::-1]
-    gums = np.repeat(np.arange(len(rows) - 1) < 3, count - 1)
+    gums = np.repeat(np.arange(len(profile) - 1) < 3, count - 1)
     return points.reshape(-1, 3), quads.reshape(-1, 4), gums

@@ -1,0 +1,71 @@
+"""Frames kept as clips: each chunk an MKV, joined to one video without re-encoding."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from . import video
+from .errors import FarmError
+from .task import TAG, Chunk, Task, tag
+
+_NAME = re.compile(r"(\d{6})-(\d{6})\.mkv")
+
+
+class Clips:
+    """See task.Medium."""
+
+    def finished(self, task: Task) -> str:
+        if not task.picture.is_file():
+            return ""
+        try:
+            info = video.probe(task.picture)
+        except FarmError:
+            return ""  # half a file of another program: rendered anew, the new one takes its place
+        comment = info.metadata.get("comment", "")
+        if not comment.startswith(TAG):
+            return f"{task.picture.name} was not made by interact-farm and is kept; --overwrite renders it anew"
+        return "done" if comment == tag(task.fingerprint) and info.frames == task.frames else ""
+
+    def rendered(self, task: Task) -> list[Chunk]:
+        found: list[Chunk] = []
+        if not task.folder.is_dir():
+            return found
+        for path in sorted(task.folder.iterdir()):
+            name = _NAME.fullmatch(path.name)
+            if not name:
+                continue
+            chunk = Chunk(int(name[1]), int(name[2]), path)
+            follows = chunk.first > (found[-1].last if found else task.first - 1)
+            if follows and chunk.first <= chunk.last <= task.last and _is_whole(chunk):
+                found.append(chunk)
+        return found
+
+    def target(self, task: Task, first: int, last: int) -> Path:
+        return task.folder / f"{first:06d}-{last:06d}.mkv"
+
+    def check(self, task: Task, chunk: Chunk) -> None:
+        try:
+            video.check(chunk.path, frames=chunk.frames)
+        except FarmError:
+            chunk.path.unlink(missing_ok=True)
+            raise
+
+    def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
+        return [chunk]  # what a broken clip has cannot be used
+
+    def assemble(self, task: Task) -> None:
+        """Join the clips, and delete them and those of earlier versions of the inputs (a run holds the lock)."""
+        comment = {"comment": tag(task.fingerprint)}
+        video.join([chunk.path for chunk in task.chunks], task.picture, metadata=comment)
+        for folder in task.folder.parent.glob(f"{task.picture.stem}-*"):
+            shutil.rmtree(folder)
+
+
+def _is_whole(chunk: Chunk) -> bool:
+    try:
+        video.check(chunk.path, frames=chunk.frames)
+    except FarmError:
+        return False  # rendered again
+    return True

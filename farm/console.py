@@ -1,0 +1,69 @@
+"""What commands that render have in common: running with a view of it, and telling what became of it."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from . import rendering
+from .errors import FarmError
+from .rendering import Kind, RenderOptions
+from .report import tables
+from .report.progress import ProgressView
+from .run import SceneResult
+
+
+def render(kind: Kind, job: Path, data: Path, options: RenderOptions, *, dry_run: bool, as_json: bool) -> None:
+    """Plan a job file and, unless `dry_run`, do it; prints what becomes of it. FarmError if something failed."""
+    errors = Console(stderr=True)
+    prepared = rendering.prepare(kind, job, data, options, tell, dry=dry_run)
+    tables.print_notices(errors, prepared.to_do.notices)
+    if dry_run:
+        if as_json:
+            tables.print_json(console(), tables.plan_facts(prepared.to_do))
+        else:
+            tables.print_plan(console(), prepared.to_do)
+        return
+    with ProgressView(errors) as view, _stoppable():
+        results = rendering.execute(prepared, view.show)
+    report(results, as_json=as_json)
+
+
+def tell(line: str) -> None:
+    """One line beside the results."""
+    click.echo(line, err=True)
+
+
+def report(results: list[SceneResult], *, as_json: bool) -> None:
+    """What became of each line of a job; FarmError if something failed."""
+    if as_json:
+        tables.print_json(console(), results)
+    else:
+        tables.print_results(console(), results)
+    failed = [result for result in results if result.problem]
+    if failed:
+        raise FarmError(f"{len(failed)} of {len(results)} scenes failed: {failed[0].scene}: {failed[0].problem}")
+
+
+class _stoppable:  # noqa: N801 - used like the context managers of contextlib
+    """SIGTERM stops a run as Ctrl-C does: workers are ended, what is whole stays."""
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._stop)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    @staticmethod
+    def _stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+
+def console() -> Console:
+    """Standard output."""
+    found = Console()
+    # A file or a pipe has no width: long paths must not be folded for it.
+    return found if found.is_terminal else Console(width=200)

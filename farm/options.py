@@ -1,0 +1,179 @@
+"""Options that command groups share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from blender_addon.dataset import batch
+
+from . import plan
+from .rendering import RenderOptions
+
+PATH = click.Path(path_type=Path)
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a whole number in plain digits: `isdigit` alone takes superscripts too."""
+    return text.isascii() and text.isdigit()
+
+
+class FrameRange(click.ParamType):
+    """`A-B` or `A`: frames from 1, both counted."""
+
+    name = "A-B"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        first, dash, last = str(value).partition("-")
+        if not _is_number(first) or (dash and not _is_number(last)):
+            self.fail(f"{value!r} is no range of frames: write A-B, such as 1-90", param, ctx)
+        found = int(first), int(last or first)
+        if not 1 <= found[0] <= found[1]:
+            self.fail(f"{value!r} is no range of frames: they count from 1, the first not after the last", param, ctx)
+        return found
+
+
+class FrameSize(click.ParamType):
+    """`WxH` in pixels, both even, as H.264 has it."""
+
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        width, _, height = str(value).lower().partition("x")
+        if not (_is_number(width) and _is_number(height)):
+            self.fail(f"{value!r} is no size: write WxH, such as 1280x720", param, ctx)
+        found = int(width), int(height)
+        if min(found) < 16 or max(found) > 8192 or found[0] % 2 or found[1] % 2:
+            self.fail(f"{value!r}: sides must be even and between 16 and 8192", param, ctx)
+        return found
+
+
+class Label(click.ParamType):
+    """What to burn into the picture: some of `id`, `frame`, `emotion`, by commas."""
+
+    name = "LIST"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        unknown = [part for part in parts if part not in batch.LABEL_PARTS]
+        if unknown or len(set(parts)) < len(parts):
+            self.fail(f"{value!r} is no label: write some of {','.join(batch.LABEL_PARTS)}, each once", param, ctx)
+        return parts
+
+
+def camera_option(command: Callable) -> Callable:
+    return click.option(
+        "--camera", metavar="auto|wide|side|over-A|over-B|orbit|NAME", callback=lambda _c, _p, value: value or None,
+        help="How to film; NAME is a camera of the template.  [default: the template's]",
+    )(command)  # fmt: skip
+
+
+def dry_run_option(command: Callable) -> Callable:
+    return click.option("--dry-run", is_flag=True, help="Only print the plan: scenes, chunks, frames.")(command)
+
+
+def blender_option(command: Callable) -> Callable:
+    return click.option("--blender", type=PATH, help="A Blender executable (4.2 or newer).")(command)
+
+
+def actors_option(command: Callable) -> Callable:
+    return click.option(
+        "--actors", type=click.Choice(["people", "mannequin"]), envvar="INTERACT_ACTORS", default="people",
+        show_default="INTERACT_ACTORS, else people", help="Who plays in the built-in template.",
+    )(command)  # fmt: skip
+
+
+def rig_option(command: Callable) -> Callable:
+    return click.option(
+        "--rig", type=click.Choice(batch.RIGS), default=batch.CAPTURE, show_default=True,
+        help="Whose bones the built-in people have: the data set's own joints, or a rig of that naming in an A-pose.",
+    )(command)  # fmt: skip
+
+
+def faces_option(command: Callable) -> Callable:
+    return click.option(
+        "--faces", type=click.Choice(batch.FACES), default="people", show_default=True,
+        help="The faces of built-in people: their own, or the data set's ICT heads of the actors.",
+    )(command)  # fmt: skip
+
+
+def data_option(command: Callable) -> Callable:
+    return click.option(
+        "--data", type=PATH, envvar="INTERACT_DATA", default=".", show_default="INTERACT_DATA, else here",
+        help="The data set's root folder.",
+    )(command)  # fmt: skip
+
+
+def json_option(command: Callable) -> Callable:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+def render_options(command: Callable) -> Callable:
+    """The options of everything that renders body scenes, gathered into one `options` argument."""
+    return _gathered(command, (
+        *_PLACES, *_LOOK, camera_option, *_RANGE, _STEREO, *_ENDS, actors_option, rig_option, faces_option,
+    ))  # fmt: skip
+
+
+def face_options(command: Callable) -> Callable:
+    """The options of rendering faces, gathered into one `options` argument."""
+    form = click.option(
+        "--format", "form", type=click.Choice(["png", "mkv"]), default="png", show_default=True,
+        help="A picture for each frame, or one video.",
+    )  # fmt: skip
+    return _gathered(command, (*_PLACES, *_LOOK, *_RANGE, form, *_ENDS, actors_option))
+
+
+def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
+    @wraps(command)
+    def gathered(**given: Any) -> Any:
+        look = {f.name: given.pop(f.name) for f in fields(batch.Look) if f.name in given}
+        if "no_mux" in given:
+            given["mux"] = not given.pop("no_mux")
+        if "form" in given:
+            given["pictures"] = given.pop("form") == "png"
+        chosen = {f.name: given.pop(f.name) for f in fields(RenderOptions) if f.name in given}
+        return command(options=RenderOptions(look=batch.Look(**look), **chosen), **given)
+
+    for option in reversed(options):
+        gathered = option(gathered)
+    return gathered
+
+
+_PLACES = (
+    click.option("--template", type=PATH, help="A .blend file with the actors' rigs or heads."),
+    blender_option,
+    click.option("--workers", type=click.IntRange(1, 256),
+                 help="Blenders at a time.  [default: half the cores, at least two]"),
+)  # fmt: skip
+_LOOK = (
+    click.option("--engine", type=click.Choice(["auto", "workbench", "eevee", "cycles"]),
+                 help="Render engine; auto is EEVEE with a GPU, else Workbench.  [default: the template's]"),
+    click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
+    click.option("--samples", type=click.IntRange(1, 65536), help="Samples a pixel.  [default: the template's]"),
+    click.option("--label", type=Label(), default="", metavar="LIST",
+                 help="Burn in, of id,frame,emotion: --label id,frame."),
+    click.option("--quality", type=click.Choice(batch.QUALITIES),
+                 help="A preset; engine, samples and size that are named win over it."),
+)  # fmt: skip
+_RANGE = (
+    click.option("--frames", type=FrameRange(), help="Only these frames, into a video of their own name."),
+    click.option("--chunk", type=click.IntRange(1), help=f"Frames a chunk.  [default: up to {plan.CHUNK_FRAMES}]"),
+    click.option("--out", type=PATH, help="Folder for the results.  [default: the data set]"),
+)
+_STEREO = click.option("--stereo", is_flag=True, help="The male actor's voice left, the female's right.")
+_ENDS = (
+    click.option("--no-mux", is_flag=True, help="Leave the sound for `mux`."),
+    click.option("--overwrite", is_flag=True, help="Render again what is finished."),
+)

@@ -1,0 +1,188 @@
+"""Rendering a job file, bodies or faces: plan it, do it, add its sound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from blender_addon.dataset import batch, jobs
+from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset.layout import Dataset
+from blender_addon.dataset.naming import PerformanceId, SceneId
+
+from . import blender as blenders
+from . import lock, plan, subjects, templates
+from .clips import Clips
+from .errors import FarmError
+from .mux import mux_subject
+from .pictures import Pictures
+from .run import Run, SceneResult, Settings, Snapshot
+from .task import Medium
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """How to render; None leaves a choice to the template, the data set or the machine.
+
+    template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
+    samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
+    out: the folder for all results; mux: add the sound; stereo: male left, female right;
+    overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
+    own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS; pictures: a PNG
+    for each frame instead of one video.
+    """
+
+    template: Path | str | None = None
+    blender: Path | str | None = None
+    workers: int | None = None
+    look: batch.Look = field(default_factory=batch.Look)
+    frames: tuple[int, int] | None = None
+    chunk: int | None = None
+    out: Path | str | None = None
+    mux: bool = True
+    stereo: bool = False
+    overwrite: bool = False
+    actors: str = "people"
+    faces: str = "people"
+    rig: str = batch.CAPTURE
+    pictures: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a job file is of. name: "body" or "face"; names: what its lines are; template: chooses one for a data set,
+    outputs and options, telling what there is to tell, without fetching anything where its last argument is true."""
+
+    name: str
+    names: type[SceneId] | type[PerformanceId]
+    template: Callable[[Dataset, plan.Outputs, RenderOptions, Callable[[str], None], bool], templates.Template]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is planned and not begun."""
+
+    kind: Kind
+    to_do: plan.Plan
+    dataset: Dataset
+    outputs: plan.Outputs
+    template: templates.Template
+    options: RenderOptions
+
+
+def prepare(
+    kind: Kind,
+    job: Path | str,
+    data: Path | str,
+    options: RenderOptions | None = None,
+    say: Callable[[str], None] = lambda line: None,
+    *,
+    dry: bool = False,
+) -> Prepared:
+    """Plan the rendering of a job file; writes nothing but the people's data into the user's cache.
+
+    say is called with what there is to tell about them. dry: the run will not begin, so that they are not fetched
+    and taken as there. Raises FarmError or DatasetError where nothing can be done.
+    """
+    options = options or RenderOptions()
+    dataset = Dataset.at(data)
+    outputs = plan.Outputs(Path(options.out or dataset.root).absolute())
+    _require_plain_path(outputs.root)
+    listed = jobs.read(job, kind.names)
+    template = kind.template(dataset, outputs, options, say, dry)
+    medium: Medium = Pictures(options.look.size) if options.pictures else Clips()
+    planned = plan.make(
+        listed.ids,
+        dataset,
+        outputs,
+        template_fingerprint=template.fingerprint,
+        look=options.look,
+        medium=medium,
+        frames=options.frames,
+        chunk=options.chunk,
+        workers=options.workers or default_workers(),
+        overwrite=options.overwrite,
+    )
+    bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
+    notices = (*listed.notices, *template.notices)
+    planned = replace(planned, failures=planned.failures | bad_lines, notices=notices)
+    return Prepared(kind, planned, dataset, outputs, template, options)
+
+
+def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapshot: None) -> list[SceneResult]:
+    """Do a planned run: render what is missing and add its sound; what is there already stays.
+
+    One result a line, failed ones with their problem. show is called with the state of the run several times a
+    second. Raises FarmError or DatasetError where nothing can be done at all.
+    """
+    options = prepared.options
+    plan.make_room(prepared.outputs, prepared.kind.name, sound=options.mux)
+    settings = Settings(
+        prepared.template.path,
+        options.look,
+        options.workers or default_workers(),
+        mux=options.mux,
+        stereo=options.stereo,
+        overwrite=options.overwrite,
+    )
+    with lock.held(prepared.outputs.runs):
+        blender = None
+        if prepared.to_do.frames_missing:
+            blender = blenders.find(options.blender)
+            templates.build(prepared.template, blender)
+        return Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, show).execute()
+
+
+def mux(
+    kind: Kind,
+    job: Path | str,
+    data: Path | str,
+    *,
+    stereo: bool = False,
+    overwrite: bool = False,
+    out: Path | str | None = None,
+    frames: tuple[int, int] | None = None,
+) -> list[SceneResult]:
+    """Add the sound to what a job file lists and is rendered; one result a line, failed ones with their problem.
+
+    frames: to the videos of this range of frames, from 1, instead of the whole ones.
+    """
+    dataset = Dataset.at(data)
+    outputs = plan.Outputs(Path(out or dataset.root).absolute())
+    plan.make_room(outputs, kind.name, sound=True)
+    listed = jobs.read(job, kind.names)
+    results = [SceneResult(f"line {line.number}", 0, 0.0, None, line.problem) for line in listed.lines if line.problem]
+    with lock.held(outputs.runs):
+        for name in listed.ids:
+            try:
+                subject = subjects.of(dataset, name)
+                part = plan.part_of(subject, frames) if frames else None
+                # Pictures of a part are among those of the whole.
+                pictures, clip = outputs.pictures(name), outputs.clip(name, part)
+                picture = pictures if pictures.is_dir() and not clip.is_file() else clip
+                muxed = mux_subject(
+                    subject, picture, outputs.video(name, part), stereo=stereo, overwrite=overwrite, part=part
+                )
+            except (FarmError, DatasetError) as error:
+                results.append(SceneResult(str(name), 0, 0.0, None, str(error)))
+            else:
+                results.append(SceneResult(str(name), muxed.frames, 0.0, muxed.path, notices=muxed.notices))
+    return results
+
+
+def default_workers() -> int:
+    """Workers for this machine: Blender draws with several threads, so that two cores feed one.
+
+    On two cores two workers still render a fifth more than one, which leaves a core idle between frames.
+    """
+    cores = os.cpu_count() or 1
+    return min(cores, max(2, min(8, cores // 2)))
+
+
+def _require_plain_path(path: Path) -> None:
+    if set("#{}") & set(str(path)):
+        raise FarmError(
+            f"{path}: Blender takes '#', '{{' and '}}' in a path for its own; use --out with another folder"
+        )

@@ -1,0 +1,38 @@
+"""One scene or face composited and saved as a .blend file, to open and look at."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from blender_addon.dataset import batch
+from blender_addon.dataset.layout import Dataset
+
+from . import blender as blenders
+from . import templates
+from .errors import FarmError
+from .executors.local import do_one
+
+
+def save(
+    name: str,
+    dataset: Dataset,
+    path: Path | str,
+    template: templates.Template,
+    *,
+    blender: Path | str | None = None,
+    camera: str = "",
+) -> tuple[str, ...]:
+    """Composite what `name` names in a template and save it; returns notices."""
+    path = Path(path).absolute()
+    if path.suffix != ".blend":
+        raise FarmError(f"{path}: the name to save under ends in .blend")
+    found = blenders.find(blender)
+    with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
+        if template.builtin and not template.path.is_file():
+            # The data set may be read-only: only a run keeps the template there.
+            template = replace(template, path=Path(folder) / template.path.name)
+        templates.build(template, found)
+        request = batch.SaveComposite(name, str(dataset.root), str(template.path), name, str(path), camera)
+        return tuple(do_one(found, request)["notices"])

@@ -1,0 +1,95 @@
+"""What there is to do for one subject: its frames, in chunks, on a medium."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from .subjects import Subject
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A range of frames (from 1, both counted) and what it is rendered to: a video, or the folder of its pictures."""
+
+    first: int
+    last: int
+    path: Path
+
+    @property
+    def frames(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """One subject to render.
+
+    first, last: the frames to render; fingerprint: of all that decides the picture; picture: the finished video
+    without sound, or the folder of its pictures; video: the one with sound; folder: where chunks lie; medium: what
+    the frames are kept in; missing: the chunks still to render; present: those rendered before; done: nothing is
+    left to render.
+    """
+
+    subject: Subject
+    first: int
+    last: int
+    fingerprint: str
+    picture: Path
+    video: Path
+    folder: Path
+    medium: Medium
+    missing: tuple[Chunk, ...] = ()
+    present: tuple[Chunk, ...] = ()
+    done: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.subject.id)
+
+    @property
+    def frames(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a range of frames was asked for, which has a name of its own."""
+        return self.video.stem != self.name
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """All chunks, in the order of their frames."""
+        return sorted((*self.missing, *self.present), key=lambda chunk: chunk.first)
+
+
+class Medium(Protocol):
+    """What rendered frames are kept in: clips that are joined to one video, or pictures."""
+
+    def finished(self, task: Task) -> str:
+        """ "done" for the task's own finished work, a notice for a stranger's that is kept, "" to render."""
+
+    def rendered(self, task: Task) -> list[Chunk]:
+        """What earlier runs rendered and is whole, in order, none overlapping another."""
+
+    def target(self, task: Task, first: int, last: int) -> Path:
+        """What a range of frames is rendered to."""
+
+    def check(self, task: Task, chunk: Chunk) -> None:
+        """Decode a chunk; FarmError where it is not whole, which is then gone."""
+
+    def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
+        """What of a chunk whose rendering broke off is still to render."""
+
+    def assemble(self, task: Task) -> None:
+        """Put what was rendered under the task's final name, once it is whole."""
+
+
+def tag(fingerprint: str) -> str:
+    """The comment by which a finished file says what it was made from."""
+    return f"{TAG}{fingerprint}"
+
+
+#: How every such comment begins.
+TAG = "interact-farm "
