@@ -91,7 +91,7 @@ def prepare(
     dataset = Dataset.at(data, options.subset)
     outputs = plan.Outputs(Path(options.out or dataset.recordings).absolute())
     _require_plain_path(outputs.root)
-    listed = jobs.read(job, kind.names)
+    listed = jobs.read(job, kind.names)  # type: ignore[type-var]  # either of the two, not their union
     template = kind.template(dataset, outputs, options, say, dry)
     medium: Medium = Pictures(options.look.size) if options.pictures else Clips()
     planned = plan.make(
@@ -154,7 +154,7 @@ def mux(
     dataset = Dataset.at(data, subset)
     outputs = plan.Outputs(Path(out or dataset.recordings).absolute())
     plan.make_room(outputs, kind.name, sound=True)
-    listed = jobs.read(job, kind.names)
+    listed = jobs.read(job, kind.names)  # type: ignore[type-var]  # either of the two, not their union
     results = [SceneResult(f"line {line.number}", 0, 0.0, None, line.problem) for line in listed.lines if line.problem]
     with lock.held(outputs.runs):
         for name in listed.ids:
