@@ -60,6 +60,7 @@ def make(
     out = Path(out).absolute()
     if out.suffix.lower() != ".png":
         raise FarmError(f"{out}: the picture's name ends in .png")
+    curves.require_library()
     dataset = _dataset(data, subset)
     path, performance = _find(source, dataset)
     weights = blendshapes.load_any(path)
@@ -68,10 +69,10 @@ def make(
     count = len(weights)
     about = (
         f"{'ICT' if is_ict else 'ARKit'}, {weights.shape[1]} keys · "
-        f"{count} frames, {count / layout.FPS:.1f} s · the keys that move most"
+        f"{count} frame{'s' * (count > 1)}, {count / layout.FPS:.1f} s · the keys that move most, right sides in black"
     )
     if dataset and performance and (said := sentences.sentence_of(dataset, performance)):
-        about += f" · “{textwrap.shorten(said, 90, placeholder='…')}”"
+        about += f" · “{textwrap.shorten(said, 70, placeholder='…')}”"
     frames = _spread(count)
     with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
         stills: list[curves.Still] = []
