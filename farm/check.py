@@ -10,7 +10,7 @@ from pathlib import Path
 from blender_addon.dataset import blendshapes, bvh, databases, jobs, layout
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
-from blender_addon.dataset.naming import SceneId
+from blender_addon.dataset.naming import PerformanceId, SceneId
 
 from . import audio, subjects
 from .errors import FarmError
@@ -45,30 +45,44 @@ class JobReport:
         return sum(1 for line in self.lines if line.problem)
 
 
-def check_job(job: Path, data: Path) -> JobReport:
-    """Look at every scene that a job file lists."""
-    dataset = Dataset.at(data)
-    listed = jobs.read(job, SceneId)
+def check_job(job: Path, data: Path, subset: str = "") -> JobReport:
+    """Look at every scene, or every face, that a job file lists; subset: as of Dataset, which has faces only."""
+    dataset = Dataset.at(data, subset)
+    listed = _read(job, subset)
     scenarios, notices = {}, list(listed.notices)
     try:
-        scenarios = databases.scenarios(dataset)
+        scenarios = {} if subset else databases.scenarios(dataset)
     except DatasetError as error:
         notices.append(str(error))
     return JobReport(tuple(_check_line(dataset, line, scenarios) for line in listed.lines), tuple(notices))
 
 
-def lengths(job: Path, data: Path) -> list[tuple[SceneId, int]]:
-    """Every scene of a job file with its frames, for sharing out work; DatasetError at the first that has none."""
-    dataset = Dataset.at(data)
-    listed = jobs.read(job, SceneId)
+def lengths(job: Path, data: Path, subset: str = "") -> list[tuple[SceneId | PerformanceId, int]]:
+    """Every scene, or face, of a job file with its frames, for sharing out work; subset: as of Dataset.
+
+    DatasetError at the first that has none.
+    """
+    dataset = Dataset.at(data, subset)
+    listed = _read(job, subset)
     if listed.problems:
         raise DatasetError(listed.problems[0])
-    return [(scene, subjects.scene(dataset, scene).frames) for scene in listed.ids]
+    return [(name, subjects.of(dataset, name).frames) for name in listed.ids]
+
+
+def _read(job: Path, subset: str) -> jobs.Job:
+    """A job of scenes, or of faces where more of its lines name those or a subset is meant."""
+    faces = jobs.read(job, PerformanceId)
+    if subset:
+        return faces
+    scenes = jobs.read(job, SceneId)
+    return faces if len(faces.ids) > len(scenes.ids) else scenes
 
 
 def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, databases.Scenario]) -> LineReport:
     if line.id is None:
         return LineReport(line.number, line.text, problem=line.problem)
+    if isinstance(line.id, PerformanceId):
+        return _check_face(dataset, line.number, line.id, scenarios)
     scene = line.id
     emotion = scenarios[scene.scenario].emotion if scene.scenario in scenarios else ""
     try:
@@ -93,6 +107,24 @@ def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, database
     return LineReport(line.number, str(scene), actors, emotion, frames, "", tuple(missing))
 
 
+def _check_face(
+    dataset: Dataset, number: int, face: PerformanceId, scenarios: dict[str, databases.Scenario]
+) -> LineReport:
+    emotion = scenarios[face.scenario].emotion if face.scenario in scenarios else ""
+    try:
+        subjects.performance(dataset, face)
+        frames = len(blendshapes.load_any(dataset.face_weights(face)))
+    except DatasetError as error:
+        known = " (known to the data set's authors)" if _is_erratum(dataset, face) else ""
+        return LineReport(number, str(face), (face.actor,), emotion, problem=f"{error}{known}")
+    missing = _broken_wav(dataset.wav(face))
+    with suppress(FarmError):  # told of above
+        length = round(audio.read_wave(dataset.wav(face)).seconds * layout.FPS)
+        if length != frames:
+            missing.append(f"wav has {length} of {frames} frames")
+    return LineReport(number, str(face), (face.actor,), emotion, frames, "", tuple(missing))
+
+
 def _other_lengths(dataset: Dataset, scene: SceneId, actors: Sequence[str], frames: int) -> list[str]:
     """Tracks that are not as long as the scene, which rendering holds, cuts or pads."""
     found = []
@@ -114,20 +146,27 @@ def _other_lengths(dataset: Dataset, scene: SceneId, actors: Sequence[str], fram
 def _less_than_whole(dataset: Dataset, scene: SceneId, actor: str) -> list[str]:
     performance = scene.performance(actor)
     found = []
-    face, wav = dataset.face_arkit(performance), dataset.wav(performance)
+    face = dataset.face_arkit(performance)
     if not face.exists():
-        known = " (known to the data set's authors)" if performance in layout.ERRATA_WITHOUT_FACE else ""
+        known = " (known to the data set's authors)" if _is_erratum(dataset, performance) else ""
         found.append(f"face_arkit/{face.name} is missing{known}")
     else:
         try:
             blendshapes.load_arkit(face)
         except DatasetError as error:
             found.append(str(error))
+    return found + _broken_wav(dataset.wav(performance))
+
+
+def _is_erratum(dataset: Dataset, performance: PerformanceId) -> bool:
+    return not dataset.subset and performance in layout.ERRATA_WITHOUT_FACE
+
+
+def _broken_wav(wav: Path) -> list[str]:
     if not wav.exists():
-        found.append(f"wav/{wav.name} is missing")
-    else:
-        try:
-            audio.check_wav(wav)
-        except FarmError as error:
-            found.append(str(error))
-    return found
+        return [f"wav/{wav.name} is missing"]
+    try:
+        audio.check_wav(wav)
+    except FarmError as error:
+        return [str(error)]
+    return []

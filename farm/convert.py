@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import functools
-import glob
+import itertools
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,33 +16,33 @@ from pathlib import Path
 import numpy as np
 
 from blender_addon.dataset import blendshapes, ict, ict_arkit, ict_vertices, obj
-from blender_addon.dataset.blendshapes import ICT_NAMES
+from blender_addon.dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import NamingError, PerformanceId
 
 from .errors import FarmError
+from .sources import Converted, gather, make_folder
 from .video import whole_file
 
-#: Frames of a file that is there already that are compared with what would be written.
+#: So many frames or a few more, spread over a file of vertices that is there already, tell whose it is.
 _COMPARED = 16
+
+#: Frames of weights that threads have room for, nine minutes; longer files take fresh memory.
+_ROOM_FRAMES = 16384
 
 _KEPT = "is there already with other content and is kept; --overwrite writes it anew"
 
 
-@dataclass(frozen=True)
-class Converted:
-    """What became of one file: where its result is and how many frames it has, or else what was wrong.
+class _Room(threading.local):
+    """Memory for weights, one of each a thread: to fill fresh memory for each file takes longer than to read it."""
 
-    was_there: the result was there already; notice: it is not what would be written today.
-    """
+    def __init__(self) -> None:
+        self.ict = np.empty(_ROOM_FRAMES * len(ICT_NAMES), np.float32)
+        self.arkit = np.empty((_ROOM_FRAMES, len(ARKIT_NAMES)), np.float32)
 
-    source: Path
-    file: Path | None = None
-    frames: int = 0
-    was_there: bool = False
-    problem: str = ""
-    notice: str = ""
+
+_room = _Room()
 
 
 def to_arkit(
@@ -58,11 +59,15 @@ def to_arkit(
     result a file, bad ones with their problem. A result that is there with other content is kept with a notice,
     unless `overwrite`. FarmError where nothing can be written.
     """
-    files, bad = _gather(given, _make_folder(out))
+    files, bad = gather(given, make_folder(out))
     one = functools.partial(_one_to_arkit, merge=merge, table=table, overwrite=overwrite)
     # Threads are enough: reading, copying and writing are numpy's and the system's, which leave Python free.
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return [*bad, *pool.map(functools.partial(_attempt, one), files)]
+    workers = os.cpu_count() or 1
+    share = -(-len(files) // (8 * workers)) or 1  # of some files, as handing one over takes a tenth of its conversion
+    shares = [files[start : start + share] for start in range(0, len(files), share)]
+    with ThreadPoolExecutor(workers) as pool:
+        done = pool.map(lambda pairs: [_attempt(one, pair) for pair in pairs], shares)
+        return [*bad, *itertools.chain.from_iterable(done)]
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ def to_vertices(
     called with a line as each file is done. Memory does not grow with N. DatasetError for a basis that cannot be used.
     """
     matrix_of = heads.matrices()
-    files, results = _gather(given, _make_folder(out))
+    files, results = gather(given, make_folder(out))
     for pair in files:
         one = functools.partial(_one_to_vertices, matrix_of=matrix_of, dtype=np.dtype(dtype), overwrite=overwrite)
         results.append(_attempt(one, pair))
@@ -147,9 +152,9 @@ def to_vertices(
 
 
 def _one_to_arkit(source: Path, out: Path, *, merge: str, table: ict_arkit.Table, overwrite: bool) -> Converted:
-    weights = blendshapes.load_weights(source, len(ICT_NAMES), "ICT")
+    weights = blendshapes.load_weights(source, len(ICT_NAMES), "ICT", _room.ict)
     try:
-        arkit = ict_arkit.to_arkit(weights, merge, table)
+        arkit = ict_arkit.to_arkit(weights, merge, table, out=_room.arkit[: len(weights)])
     except DatasetError as error:
         raise DatasetError(f"{source}: {error}") from error
     if not overwrite and (there := _there(out)) is not None:
@@ -167,7 +172,9 @@ def _one_to_vertices(
     rows = matrix_of(source)
     try:
         if not overwrite and (there := _there(out)) is not None:
-            return _was_there(source, out, there, _holds(there, weights, rows, dtype))
+            newer = source.stat().st_mtime_ns > out.stat().st_mtime_ns
+            same = there.dtype == dtype and _holds(there, weights, rows, every=newer)
+            return _was_there(source, out, there, same)
         with whole_file(out) as beside:
             _write_vertices(beside, weights, rows, dtype)
     except DatasetError as error:
@@ -182,7 +189,7 @@ def _write_vertices(path: Path, weights: np.ndarray, rows: np.ndarray, dtype: np
     del whole
     _reserve(path)
     # A window of the map at a time: what is written leaves the process's memory, and the system writes it out.
-    for start, stop in ict_vertices.blocks(*shape[:1], rows.shape[1] * 4):
+    for start, stop in ict_vertices.blocks(shape[0], rows.shape[1] * 4):
         window = np.memmap(path, dtype, "r+", begin + start * row_bytes, (stop - start, shape[1]))
         ict_vertices.fill(window, weights[start:stop], rows)
 
@@ -199,22 +206,28 @@ def _reserve(path: Path) -> None:
                 raise
 
 
-def _holds(there: np.ndarray, weights: np.ndarray, rows: np.ndarray, dtype: np.dtype) -> bool:
-    """Whether a file that is there holds these vertices, as far as some of its frames say."""
-    if there.shape != (len(weights), rows.shape[1]) or there.dtype != dtype:
+def _holds(there: np.ndarray, weights: np.ndarray, rows: np.ndarray, *, every: bool) -> bool:
+    """Whether a file that is there holds these vertices: every frame, or as far as some frames of it say."""
+    if there.shape != (len(weights), rows.shape[1]):
         return False
-    frames = np.unique(np.linspace(0, len(weights) - 1, _COMPARED).astype(int))
-    wanted = np.empty((len(frames), rows.shape[1]), np.float32)
-    ict_vertices.fill(wanted, weights[frames], rows)
-    # Products of other block sizes differ in the last digits.
-    rounding = 8 * np.finfo(dtype).eps * max(1.0, float(np.abs(wanted).max()))
-    return bool((np.abs(there[frames].astype(np.float32) - wanted) <= rounding).all())
+    frames = np.arange(len(weights))
+    if not every:
+        frames = frames[:: max(1, len(frames) // _COMPARED)]
+    for part in np.array_split(frames, -(-len(frames) // _COMPARED)):
+        wanted = np.empty((len(part), rows.shape[1]), np.float32)
+        ict_vertices.fill(wanted, weights[part], rows)
+        # Products of other block sizes differ in the last digits.
+        rounding = 8 * np.finfo(there.dtype).eps * max(1.0, float(np.abs(wanted).max()))
+        if not (np.abs(there[part].astype(np.float32) - wanted) <= rounding).all():
+            return False
+    return True
 
 
 def _there(out: Path) -> np.ndarray | None:
     """The array that is there already; None for none, or for one that cannot be read and is made again."""
-    with suppress(*blendshapes.UNREADABLE):
-        return np.lib.format.open_memmap(out, mode="r")
+    if out.exists():
+        with suppress(*blendshapes.UNREADABLE):
+            return np.lib.format.open_memmap(out, mode="r")
     return None
 
 
@@ -231,43 +244,3 @@ def _attempt(convert: Callable[[Path, Path], Converted], pair: tuple[Path, Path]
         return Converted(source, problem=str(error))
     except OSError as error:
         return Converted(source, problem=f"{out}: cannot be written ({error.strerror})")
-
-
-def _make_folder(out: Path | str) -> Path:
-    folder = Path(out).absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FarmError(f"{folder}: the results' folder cannot be made ({error.strerror})") from error
-    return folder
-
-
-def _gather(given: Iterable[Path | str], out: Path) -> tuple[list[tuple[Path, Path]], list[Converted]]:
-    """Each file that is named with the file of its result; and a result with its problem for what cannot be one."""
-    pairs: dict[Path, Path] = {}
-    bad: list[Converted] = []
-    for name in given:
-        found = _files(str(name))
-        if not found:
-            lack = "holds no .npy files" if Path(name).is_dir() else "no such file or folder, and a glob of none"
-            bad.append(Converted(Path(name), problem=f"{name}: {lack}"))
-        for source in found:
-            target = out / source.name
-            first = pairs.setdefault(target, source)
-            if first.resolve() != source.resolve():
-                problem = f"{source}: has the name of {first}; convert it into a folder of its own"
-                bad.append(Converted(source, problem=problem))
-            elif source.resolve() == target.resolve():
-                del pairs[target]
-                problem = f"{source}: lies in the results' folder and would be written over; --out must name another"
-                bad.append(Converted(source, problem=problem))
-    return [(source, target) for target, source in pairs.items()], bad
-
-
-def _files(name: str) -> list[Path]:
-    path = Path(name)
-    if path.is_dir():
-        return sorted(file for file in path.glob("*.npy") if file.is_file())
-    if path.exists():
-        return [path]
-    return sorted(map(Path, glob.glob(name, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute pattern

@@ -27,6 +27,7 @@ from .options import (
 )  # fmt: skip
 from .rendering import RenderOptions
 from .report import tables
+from .sources import Converted
 
 
 @click.group("face")
@@ -207,7 +208,7 @@ def _silent(line: str) -> None:
     """Tells nobody: standard output is for JSON."""
 
 
-def _report(results: Sequence[convert.Converted], folder: Path, as_json: bool) -> None:
+def _report(results: Sequence[Converted], folder: Path, as_json: bool) -> None:
     errors = Console(stderr=True)
     failed = [result for result in results if result.problem]
     for result in failed:

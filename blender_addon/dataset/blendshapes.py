@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tokenize
 from pathlib import Path
@@ -45,6 +46,9 @@ ICT_NAMES = (
     "noseSneer_L", "noseSneer_R",
 )  # fmt: skip
 
+#: Bytes before the weights in numpy's files of them.
+_HEAD_BYTES = 128
+
 #: Frames that are checked at a time where weights are mapped.
 _PART_FRAMES = 8192
 
@@ -60,11 +64,16 @@ def load_arkit(path: Path) -> np.ndarray:
     return load_weights(path, len(ARKIT_NAMES), "ARKit")
 
 
-def load_weights(path: Path, columns: int, kind: str) -> np.ndarray:
-    """Read a float32 (frames, columns) array from an .npy file; never unpickles."""
+def load_weights(path: Path, columns: int, kind: str, room: np.ndarray | None = None) -> np.ndarray:
+    """Read a float32 (frames, columns) array from an .npy file; never unpickles.
+
+    room: a flat float32 array to read into, instead of fresh memory, where the file is of plain float32 and fits.
+    """
     try:
         with open(path, "rb") as file:
-            weights = np.lib.format.read_array(file, allow_pickle=False)
+            weights = _read_into(file, columns, room) if room is not None else None
+            if weights is None:
+                weights = np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except UNREADABLE as error:
@@ -97,12 +106,37 @@ def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True) -> No
     several times as fast.
     """
     beside = path.with_name(path.name + ".partial")
-    with open(beside, "wb") as file:
-        np.save(file, np.ascontiguousarray(weights, dtype=np.float32), allow_pickle=False)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        with open(beside, "wb") as file:
+            file.write(_head(*weights.shape))
+            file.write(np.ascontiguousarray(weights, dtype="<f4").data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _head(frames: int, columns: int) -> bytes:
+    """How numpy begins the .npy file of such float32 weights; to parse it takes longer than to read the weights."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({frames}, {columns}), }}"
+    return b"\x93NUMPY\x01\x00" + (_HEAD_BYTES - 10).to_bytes(2, "little") + f"{text:<{_HEAD_BYTES - 11}}\n".encode()
+
+
+def _read_into(file: io.BufferedReader, columns: int, room: np.ndarray) -> np.ndarray | None:
+    """The file's weights, read into `room`; None, with the file at its start, for others than numpy's plain float32
+    and for more than fit."""
+    size = os.fstat(file.fileno()).st_size - _HEAD_BYTES
+    frames = size // (4 * columns)
+    fits = 0 < frames * columns <= len(room) and size == frames * columns * 4
+    if fits and file.read(_HEAD_BYTES) == _head(frames, columns):
+        weights = room[: frames * columns].reshape(frames, columns)
+        if file.readinto(weights.data) == weights.nbytes:
+            return weights.view("<f4")
+    file.seek(0)
+    return None
 
 
 def _check_form(path: Path, weights: np.ndarray, columns: int, kind: str) -> None:
@@ -118,8 +152,9 @@ def _check_form(path: Path, weights: np.ndarray, columns: int, kind: str) -> Non
 
 def _finite(path: Path, weights: np.ndarray, before: int = 0) -> np.ndarray:
     """The weights as float32, refused where one is not finite; before: frames of the file before these."""
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
-        weights = weights.astype(np.float32, copy=False)
+    if weights.dtype != np.float32:
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+            weights = weights.astype(np.float32)
     if not np.isfinite(weights).all():
         frame, column = np.argwhere(~np.isfinite(weights))[0]
         raise DatasetError(f"{path}: frame {before + frame + 1}, column {column + 1} is not a finite number")

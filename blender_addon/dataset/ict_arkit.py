@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from pathlib import Path
 
@@ -23,24 +24,29 @@ MERGES = ("mean", "max", "sum")
 _LARGEST = 1_000_000
 
 
-def to_arkit(weights: np.ndarray, merge: str = "mean", table: Table = TABLE) -> np.ndarray:
+def to_arkit(
+    weights: np.ndarray, merge: str = "mean", table: Table = TABLE, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """ICT weights (N, 55) as ARKit weights (N, 51) float32, in the order of ARKIT_NAMES.
 
     merge: one of MERGES, for ARKit columns of several ICT columns; a sum is not cut off at 1. An ARKit column of no
-    ICT column is 0. DatasetError for another shape or merge, and where a sum is more than float32 holds.
+    ICT column is 0. out: memory for the result, used where its shape and type fit. DatasetError for another shape or
+    merge, and where a sum is more than float32 holds.
     """
     if weights.ndim != 2 or weights.shape[1] != len(ICT_NAMES):
         raise DatasetError(f"ICT weights must have the shape (frames, {len(ICT_NAMES)}), these have {weights.shape}")
     if merge not in MERGES:
         raise DatasetError(f"{merge!r} is no way to merge columns: it must be one of {', '.join(MERGES)}")
-    result = np.empty((len(weights), len(table)), np.float32)
+    shape = len(weights), len(table)
+    result = out if out is not None and out.shape == shape and out.dtype == np.float32 else np.empty(shape, np.float32)
     for start, stop, first in _runs(table):
         result[:, start:stop] = weights[:, first : first + stop - start]
     for column, sources in enumerate(table):
         if len(sources) != 1:
-            result[:, column] = _merged([weights[:, source] for source in sources], merge)
-            if not np.isfinite(result[:, column]).all():
+            merged = _merged([weights[:, source].astype(np.float32, copy=False) for source in sources], merge)
+            if not np.isfinite(merged).all():
                 raise DatasetError(f"{ARKIT_NAMES[column]}: the {merge} of its ICT columns is no finite number")
+            result[:, column] = merged
     return result
 
 
@@ -111,7 +117,8 @@ def _column(path: Path, key: str, item: object) -> int:
     )
 
 
-def _runs(table: Table) -> list[tuple[int, int, int]]:
+@functools.cache
+def _runs(table: Table) -> tuple[tuple[int, int, int], ...]:
     """ARKit columns start to stop that take ICT columns one after the other from first on.
 
     Copying whole runs is several times as fast as picking columns: most of the table is one run.
@@ -124,7 +131,7 @@ def _runs(table: Table) -> list[tuple[int, int, int]]:
             runs[-1] = (runs[-1][0], column + 1, runs[-1][2])
         else:
             runs.append((column, column + 1, sources[0]))
-    return runs
+    return tuple(runs)
 
 
 def _merged(columns: list[np.ndarray], merge: str) -> np.ndarray | float:

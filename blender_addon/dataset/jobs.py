@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from .errors import DatasetError
 from .naming import NamingError, PerformanceId, SceneId
 
-Id = TypeVar("Id", SceneId, PerformanceId)
+Id = TypeVar("Id", bound=SceneId | PerformanceId)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read(path: Path | str, kind: type[Id] = SceneId) -> Job[Id]:  # type: ignore
         if not content:
             continue
         try:
-            found = kind.parse(content)
+            found = cast("Id", kind.parse(content))
         except NamingError as error:
             lines.append(Line(number, content, None, f"{path.name}: line {number}: {error}"))
             continue

@@ -53,18 +53,18 @@ def composite(dataset: Dataset, performance: PerformanceId) -> Composited:
     """
     scene = find(performance.actor)
     weights = blendshapes.load_any(dataset.face_weights(performance))
-    meshes = [(mesh, keys) for mesh in _meshes(scene) if (keys := _keys_of(mesh)) is not None]
-    if not meshes:
+    heads = [(name, owner, keys) for name, owner in _heads(scene) if (keys := _keys_of(name, owner)) is not None]
+    if not heads:
         raise DatasetError(f"scene {scene.name}: no mesh in it has the shape keys of ARKit or of ICT's faces")
-    notices = [keys.notice for _, keys in meshes if keys.notice]
+    notices = [keys.notice for _, _, keys in heads if keys.notice]
     clear(scene)
-    for mesh, keys in meshes:
+    for name, owner, keys in heads:
         found = _columns(weights, keys)
-        missing = [name for name in keys.all_names if name not in keys.names]
+        missing = [key for key in keys.all_names if key not in keys.names]
         if missing:
             more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
-            notices.append(f"{mesh.name} has no shape keys {', '.join(missing[:6])}{more}")
-        _animate(mesh, keys, found, f"{performance} face {mesh.name}")
+            notices.append(f"{name} has no shape keys {', '.join(missing[:6])}{more}")
+        _animate(owner, keys, found, f"{performance} face {name}")
     scene.frame_start, scene.frame_end, scene.frame_step = 1, len(weights), 1
     scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
     return Composited(scene, len(weights), tuple(notices))
@@ -85,23 +85,25 @@ def find(actor: str) -> bpy.types.Scene:
 
 def clear(scene: bpy.types.Scene) -> None:
     """Take away what `composite` put on a scene's head."""
-    owners = {mesh.data.shape_keys for mesh in _meshes(scene)}
-    actions = {o.animation_data.action for o in owners if o.animation_data and o.animation_data.action}
-    for action in actions:
+    played = (owner.animation_data for _, owner in _heads(scene))
+    for action in {data.action for data in played if data and data.action}:
         if action.get(fcurves.OWN_ACTION):
             bpy.data.actions.remove(action)
 
 
-def _meshes(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    return [
-        item for item in scene.objects
-        if item.type == "MESH" and item.data.shape_keys and len(item.data.shape_keys.key_blocks) > 1
-    ]  # fmt: skip
+def _heads(scene: bpy.types.Scene) -> list[tuple[str, bpy.types.Key]]:
+    """The scene's meshes that have keys: their names and keys."""
+    found = []
+    for item in scene.objects:
+        owner = item.data.shape_keys if isinstance(item.data, bpy.types.Mesh) else None
+        if owner is not None and len(owner.key_blocks) > 1:
+            found.append((item.name, owner))
+    return found
 
 
-def _keys_of(mesh: bpy.types.Object) -> _Keys | None:
+def _keys_of(mesh: str, owner: bpy.types.Key) -> _Keys | None:
     """By their names, of ICT or ARKit, whichever are more; else, where the number tells, by their order."""
-    blocks = [block.name for block in mesh.data.shape_keys.key_blocks][1:]
+    blocks = [block.name for block in owner.key_blocks][1:]
     plain = {_plain(name): name for name in reversed(blocks)}
     by_name = [
         _Keys({name: plain[_plain(name)] for name in names if _plain(name) in plain}, names is blendshapes.ICT_NAMES)
@@ -115,7 +117,7 @@ def _keys_of(mesh: bpy.types.Object) -> _Keys | None:
             kind = "ICT's" if names is blendshapes.ICT_NAMES else "ARKit's"
             return _Keys(
                 dict(zip(names, blocks, strict=True)), names is blendshapes.ICT_NAMES,
-                f"{mesh.name}: its shape keys have names of their own and are taken in {kind} order",
+                f"{mesh}: its shape keys have names of their own and are taken in {kind} order",
             )  # fmt: skip
     return best if best.names else None
 
@@ -133,8 +135,7 @@ def _columns(weights: np.ndarray, keys: _Keys) -> np.ndarray:
     return ict_arkit.to_arkit(weights) if has_ict else ict_arkit.from_arkit(weights)
 
 
-def _animate(mesh: bpy.types.Object, keys: _Keys, weights: np.ndarray, name: str) -> None:
-    owner = mesh.data.shape_keys
+def _animate(owner: bpy.types.Key, keys: _Keys, weights: np.ndarray, name: str) -> None:
     column = {key: n for n, key in enumerate(keys.all_names)}
     for key, block_name in keys.names.items():
         # A key's slider range clamps what its F-curve says.

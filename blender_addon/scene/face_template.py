@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
 import bpy
 import numpy as np
@@ -13,6 +14,7 @@ from mathutils import Matrix, Vector
 from ..dataset import databases, ict, joint_roles
 from ..dataset.actor_skeletons import actor_skeletons
 from ..dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
+from ..dataset.bvh import Skeleton
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from . import colours, face_scene, mannequin, stage
@@ -24,7 +26,7 @@ from .template import BUILTIN_PROPERTY
 SIZE = 1080
 _LENS = 85.0
 #: How much of the picture's height the part of a head is that its keys move, from the chin to the forehead.
-_SHARE = 0.36
+_SHARE = 0.43
 #: What a key has to move a place by to count as the face, of what it moves most.
 _MOVED = 0.5
 #: Arms hang: the direction of the upper arms of people in a portrait.
@@ -39,7 +41,7 @@ def build(dataset: Dataset, assets: Path | str = "", only: str = "") -> tuple[st
     DatasetError where there is no actor, and no head that can be made.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    empty = bpy.context.scene
+    (empty,) = bpy.data.scenes
     actors = databases.actors(dataset)
     if not actors:
         raise DatasetError(f"{dataset.actors_db}: has no actors, and so there are no heads to render")
@@ -68,6 +70,8 @@ def build(dataset: Dataset, assets: Path | str = "", only: str = "") -> tuple[st
         _light(scene, _frame(scene, mesh))
         stage.settings(scene)
         scene.render.resolution_x = scene.render.resolution_y = SIZE
+        # Dither is noise, and most of a PNG's size: a million pictures do without.
+        scene.render.dither_intensity = 0.0
     bpy.data.scenes.remove(empty)
     if not any(scene.get(BUILTIN_PROPERTY) for scene in bpy.data.scenes):
         raise DatasetError(f"{dataset.root}: no actor has an ICT head or a BVH; there is no head to render")
@@ -96,7 +100,7 @@ def _bust(
 
 
 def _person(
-    scene: bpy.types.Scene, actor: str, skeleton: object, look: mannequin.Look, assets: Path | str
+    scene: bpy.types.Scene, actor: str, skeleton: Skeleton, look: mannequin.Look, assets: Path | str
 ) -> bpy.types.Object:
     """The actor as in the body template, his arms hanging."""
     collection = bpy.data.collections.new(f"face_{actor}")
@@ -105,13 +109,14 @@ def _person(
         armature = people.build(actor, skeleton, collection, look=look, assets=assets)
     else:
         armature = mannequin.build(actor, skeleton, collection, look=look)
-    bones = armature.data.bones
+    bones = cast("bpy.types.Armature", armature.data).bones
+    pose = cast("bpy.types.Pose", armature.pose)
     roles = joint_roles.classify(
         [bone.name for bone in bones],
         [list(bones).index(bone.parent) if bone.parent else -1 for bone in bones],
     )
     for side, sign in (("L", 1.0), ("R", -1.0)):
-        bone = armature.pose.bones[bones[roles[f"upper_arm.{side}"]].name]
+        bone = pose.bones[bones[roles[f"upper_arm.{side}"]].name]
         rest = bone.bone.matrix_local
         along = bones[roles[f"forearm.{side}"]].head_local - bone.bone.head_local
         turn = along.rotation_difference(Vector((_ARM[0] * sign, *_ARM[1:]))).to_matrix().to_4x4()
@@ -123,8 +128,8 @@ def _person(
 
 def _frame(scene: bpy.types.Scene, mesh: bpy.types.Object) -> Vector:
     """A camera that sees the face, from chin to forehead, at the same size on every head; returns its middle."""
-    blocks = mesh.data.shape_keys.key_blocks
-    count = len(mesh.data.vertices)
+    blocks = cast("bpy.types.Key", cast("bpy.types.Mesh", mesh.data).shape_keys).key_blocks
+    count = len(blocks[0].data)
     basis = np.empty(count * 3, dtype=np.float32)
     moved = np.empty_like(basis)
     blocks[0].data.foreach_get("co", basis)
@@ -139,14 +144,15 @@ def _frame(scene: bpy.types.Scene, mesh: bpy.types.Object) -> Vector:
     # The rest pose is the picture's: the head's joint has not moved.
     middle = Vector(((low + high) / 2).tolist())
     height = float(high[2] - low[2])
-    camera = bpy.data.objects.new("face_camera", bpy.data.cameras.new("face_camera"))
-    camera.data.lens, camera.data.sensor_width, camera.data.sensor_fit = _LENS, stage.SENSOR, "VERTICAL"
-    camera.data.sensor_height = stage.SENSOR
+    lens = bpy.data.cameras.new("face_camera")
+    lens.lens, lens.sensor_width, lens.sensor_fit = _LENS, stage.SENSOR, "VERTICAL"
+    lens.sensor_height = stage.SENSOR
+    lens.clip_start = 0.01
+    camera = bpy.data.objects.new("face_camera", lens)
     distance = height / _SHARE * _LENS / stage.SENSOR
     middle.z += 0.10 * height
     camera.location = (middle.x, float(low[1]) - distance, middle.z)
     camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
-    camera.data.clip_start = 0.01
     scene.collection.objects.link(camera)
     scene.camera = camera
     return middle
@@ -159,7 +165,7 @@ def _light(scene: bpy.types.Scene, middle: Vector) -> None:
         ("fill", 6.0, 1.4, (1.3, -1.2, 0.2), (0.90, 0.95, 1.0)),
         ("rim", 10.0, 0.8, (0.7, 1.1, 0.9), (1.0, 1.0, 1.0)),
     ):
-        light = bpy.data.lights.new(f"face_{name}", "AREA")
+        light = cast("bpy.types.AreaLight", bpy.data.lights.new(f"face_{name}", "AREA"))
         light.energy, light.size, light.color = energy, size, colour
         thing = bpy.data.objects.new(light.name, light)
         thing.location = middle + Vector(place)

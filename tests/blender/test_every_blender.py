@@ -13,8 +13,9 @@ import pytest
 from blender_addon.dataset import batch, blendshapes, bvh, rest_pose
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
-from farm import assets, body, video
+from farm import assets, body, face, pictures, video
 from farm.blender import Blender
+from farm.rendering import RenderOptions
 
 SCENE = SceneId("20231119", "001")
 
@@ -61,7 +62,7 @@ def test_shape_keys_are_the_weights(composited, dataset):
 def test_a_scene_renders_to_whole_video_with_sound(blender, dataset, tmp_path):
     job = tmp_path / "job.txt"
     job.write_text(f"{SCENE}\n")
-    options = body.RenderOptions(
+    options = RenderOptions(
         blender=blender.path, look=batch.Look("workbench", (96, 54), 1), chunk=12, workers=1, out=tmp_path / "out",
         actors="mannequin",
     )  # fmt: skip
@@ -72,6 +73,24 @@ def test_a_scene_renders_to_whole_video_with_sound(blender, dataset, tmp_path):
     info = video.probe(result.file, audio=True)
     assert (info.frames, info.fps, info.codec, info.pixel_format) == (36, 30, "h264", "yuv420p")
     assert abs(info.audio_seconds - 1.2) <= 1024 / 48000
+
+
+def test_a_face_renders_to_whole_pictures_and_a_video_with_its_voice(blender, dataset, tmp_path):
+    job = tmp_path / "job.txt"
+    job.write_text(f"{SCENE.performance('001')}\n")
+    options = RenderOptions(
+        blender=blender.path, look=batch.Look("workbench", (64, 64), 1), workers=1, out=tmp_path / "out",
+        actors="mannequin", pictures=True, frames=(3, 8),
+    )  # fmt: skip
+    (result,) = face.render(job, dataset, options)
+    assert result.problem == ""
+    folder = tmp_path / "out" / "face_renders_noaudio" / str(SCENE.performance("001"))
+    assert sorted(path.name for path in folder.iterdir()) == [f"{n:04d}.png" for n in range(3, 9)]
+    assert {pictures.decode(path).size for path in folder.iterdir()} == {(64, 64)}
+    assert {pictures.decode(path).comment.split()[0] for path in folder.iterdir()} == {"interact-farm"}
+    info = video.probe(result.file, audio=True)
+    assert (info.frames, info.fps, info.width) == (6, 30, 64)
+    assert abs(info.audio_seconds - 0.2) <= 1024 / 48000
 
 
 def test_a_batch_file_renders_by_hand(blender, dataset, tmp_path):

@@ -168,3 +168,55 @@ def test_what_is_saved_is_loaded_again(tmp_path):
     blendshapes.save_weights(tmp_path / "w.npy", weights)
     assert np.array_equal(blendshapes.load_arkit(tmp_path / "w.npy"), weights.astype(np.float32))
     assert [path.name for path in tmp_path.iterdir()] == ["w.npy"]
+
+
+def test_weights_are_read_into_the_room_that_is_given(tmp_path):
+    weights = np.random.default_rng(1).uniform(0, 1, (20, 51)).astype(np.float32)
+    room = np.zeros(20 * 51, np.float32)
+    found = blendshapes.load_weights(saved(tmp_path, weights), 51, "ARKit", room)
+    assert np.array_equal(found, weights)
+    assert np.shares_memory(found, room)
+    # What does not fit, or is of another kind, is read as ever, and the same is refused.
+    for array in (np.vstack([weights, weights]), weights.astype(np.float64), np.asfortranarray(weights)):
+        found = blendshapes.load_weights(saved(tmp_path, array), 51, "ARKit", room)
+        assert np.array_equal(found, array.astype(np.float32))
+        assert not np.shares_memory(found, room)
+    path = saved(tmp_path, weights)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DatasetError, match=r"\.npy: cannot be read"):
+        blendshapes.load_weights(path, 51, "ARKit", room)
+    with pytest.raises(DatasetError, match=r"\.npy: holds no frames"):
+        blendshapes.load_weights(saved(tmp_path, weights[:0]), 51, "ARKit", room)
+
+
+def test_mapped_weights_are_those_of_the_file_and_are_checked_to_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(blendshapes, "_PART_FRAMES", 7)
+    weights = np.random.default_rng(1).uniform(0, 1, (20, 51))
+    found = blendshapes.map_weights(saved(tmp_path, weights), 51, "ARKit")
+    assert isinstance(found, np.memmap)
+    assert np.array_equal(found, weights)
+    weights[15, 3] = 1e300  # is a number, and none in float32
+    with pytest.raises(DatasetError, match=r"\.npy: frame 16, column 4 is not a finite number"):
+        blendshapes.map_weights(saved(tmp_path, weights), 51, "ARKit")
+    with pytest.raises(DatasetError, match=r"must have the shape \(frames, 55\), this file has \(20, 51\)"):
+        blendshapes.map_weights(saved(tmp_path, weights), 55, "ICT")
+    for array, why in ((np.zeros((0, 51)), "holds no frames"), (np.zeros((5, 51), "U3"), "this file holds <U3")):
+        with pytest.raises(DatasetError, match=why):
+            blendshapes.map_weights(saved(tmp_path, array), 51, "ARKit")
+    objects = saved(tmp_path, np.empty((5, 51), dtype=object), allow_pickle=True)
+    for path in (objects, tmp_path):
+        with pytest.raises(DatasetError, match="cannot be read as a plain"):
+            blendshapes.map_weights(path, 51, "ARKit")
+    with pytest.raises(DatasetError, match="no such file"):
+        blendshapes.map_weights(tmp_path / "none.npy", 51, "ARKit")
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_that_are_not_durable_are_the_same_file(tmp_path):
+    weights = np.random.default_rng(1).uniform(0, 1, (10, 51)).astype(np.float32)
+    blendshapes.save_weights(tmp_path / "a.npy", weights)
+    blendshapes.save_weights(tmp_path / "b.npy", weights, durable=False)
+    np.save(tmp_path / "c.npy", weights)
+    contents = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert contents["a.npy"] == contents["b.npy"] == contents["c.npy"]
+    assert sorted(contents) == ["a.npy", "b.npy", "c.npy"]

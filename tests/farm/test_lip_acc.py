@@ -16,7 +16,7 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 from blender_addon.dataset.sentences import sentence_of, sentences
-from farm import face, pictures, plan, preview, video
+from farm import check, face, pictures, plan, preview, video
 from farm.demo.maker import make_dataset
 from farm.rendering import RenderOptions
 
@@ -132,6 +132,22 @@ def test_preview_and_vertices_take_the_set(spoken, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert np.load(tmp_path / f"{SECOND}.npy").shape == (30, 9)
+
+
+def test_jobs_of_sentences_are_checked_and_split(copied, tmp_path):
+    (copied / "lip_acc" / "wav" / f"{SECOND}.wav").unlink()
+    job = lip_acc_job(copied, "20231208_006_001", str(SECOND), "20231208_006_077", "20231208_001")
+    whole, mute, lost, scene = check.check_job(job, copied, "lip_acc").lines
+    assert (whole.frames, whole.emotion, whole.problem, whole.missing) == (30, "", "", ())
+    assert mute.missing == (f"wav/{SECOND}.wav is missing",)
+    assert "lip_acc has no weights of 20231208_006_077" in lost.problem
+    assert "is not a performance" in scene.problem
+    job = copied / "scripts" / "lip_acc_render_job.txt"
+    done = interact_farm(
+        "jobs", "split", job, "--parts", 3, "--data", copied, "--set", "lip_acc", "--out", tmp_path / "parts"
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "parts").iterdir())) == 3
 
 
 def test_a_data_set_without_the_folder_is_one_sentence(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 
 from blender_addon.dataset import bvh, rotations
 from blender_addon.dataset.blendshapes import ARKIT_NAMES, ICT_NAMES, load_arkit, load_weights
+from blender_addon.dataset.ict_arkit import to_arkit
 from blender_addon.dataset.layout import FOLDERS, Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 from farm.demo.files import MARKER
@@ -277,6 +278,7 @@ def test_face_weights_have_their_shapes_and_ranges(made):
         for weights in (arkit, ict):
             assert weights.min() >= 0
             assert weights.max() <= 1
+        assert np.array_equal(to_arkit(ict), arkit)
         assert (ict[:, ICT_NAMES.index("jawOpen")] == arkit[:, ARKIT_NAMES.index("jawOpen")]).all()
         assert (ict[:, ICT_NAMES.index("eyeBlink_R")] == arkit[:, ARKIT_NAMES.index("eyeBlinkRight")]).all()
         shut = arkit[:, ARKIT_NAMES.index("eyeBlinkLeft")] > 0.6

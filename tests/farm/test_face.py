@@ -1,0 +1,264 @@
+"""Faces by the command line: pictures, videos with the actor's own voice, resuming, killed workers, bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from blender_addon.dataset.layout import Dataset
+from blender_addon.dataset.naming import PerformanceId
+from farm import pictures, video
+
+from .command_line import interact_farm, start_farm
+from .test_run import alive, events, sound, wait_for, wav
+
+FACES = ("20231119_001_001", "20231119_002_001")
+FRAMES = 36
+LOOK = ["--engine", "workbench", "--size", "64x64", "--samples", "1"]
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("job") / "faces.txt"
+    path.write_text("\n".join(FACES) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def rendered(dataset, job, tmp_path_factory) -> Path:
+    """The results of a run that nothing happened to."""
+    out = tmp_path_factory.mktemp("faces")
+    done = interact_farm("face", "render", job, "--data", dataset, "--out", out, "--chunk", 12, "--workers", 1, *LOOK)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+def folder(out: Path, name: str = FACES[0]) -> Path:
+    return out / "face_renders_noaudio" / name
+
+
+def copied(rendered: Path, to: Path) -> Path:
+    shutil.copytree(rendered, to)
+    shutil.rmtree(to / "farm_runs" / "logs")
+    return to
+
+
+def again(dataset, job, out, *more):
+    return interact_farm("face", "render", job, "--data", dataset, "--out", out, "--workers", 1, *LOOK, *more)
+
+
+def times(out: Path) -> dict[str, int]:
+    return {f"{p.parent.name}/{p.name}": p.stat().st_mtime_ns for p in out.glob("face_renders_noaudio/*/*.png")}
+
+
+def decoded(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+
+def test_every_frame_is_a_picture_and_every_video_has_them_all(rendered):
+    for name in FACES:
+        assert sorted(p.name for p in folder(rendered, name).iterdir()) == [f"{n:04d}.png" for n in range(1, 37)]
+        assert {pictures.decode(p).size for p in folder(rendered, name).iterdir()} == {(64, 64)}
+        info = video.probe(rendered / "face_renders" / f"{name}.mp4", audio=True)
+        assert (info.frames, info.fps, info.codec, info.pixel_format) == (FRAMES, 30, "h264", "yuv420p")
+        assert abs(info.audio_seconds - FRAMES / 30) <= 1024 / 48000
+    assert not list(rendered.rglob("*.partial"))
+
+
+def test_the_video_shows_the_pictures_and_the_face_moves(rendered):
+    shown = decoded(rendered / "face_renders" / f"{FACES[0]}.mp4").astype(int)
+    for number in (1, 20, FRAMES):
+        picture = decoded(pictures.path_of(folder(rendered), number))[0].astype(int)
+        assert np.abs(shown[number - 1] - picture).mean() < 4
+    assert np.abs(shown[0] - shown[20]).max() > 20
+
+
+def test_the_sound_is_that_actor_alone(rendered, dataset):
+    own, other = (wav(Dataset.at(dataset).wav(PerformanceId.parse(name))) for name in FACES)
+    heard = sound(rendered / "face_renders" / f"{FACES[0]}.mp4")
+    length = min(len(heard), len(own), len(other))
+    quiet = [voice for voice in (own, other) if not voice.any()]
+    assert not quiet
+    assert np.corrcoef(heard[:length], own[:length])[0, 1] > 0.95
+    assert abs(np.corrcoef(heard[:length], other[:length])[0, 1]) < 0.3
+
+
+def test_a_finished_run_renders_and_mixes_nothing_again(rendered, dataset, job, tmp_path):
+    out = copied(rendered, tmp_path / "out")
+    before = {p: p.stat().st_mtime_ns for p in out.glob("face_renders*/**/*.*")}
+    done = again(dataset, job, out)
+    assert done.returncode == 0, done.stderr
+    assert {p: p.stat().st_mtime_ns for p in out.glob("face_renders*/**/*.*")} == before
+    assert not events(out)
+
+
+def test_what_is_missing_or_broken_is_rendered_and_only_that(rendered, dataset, job, tmp_path):
+    out = copied(rendered, tmp_path / "out")
+    gone = [1, 15, 16]
+    for number in gone:
+        pictures.path_of(folder(out), number).unlink()
+    broken = pictures.path_of(folder(out, FACES[1]), 30)
+    broken.write_bytes(broken.read_bytes()[:-30])
+    before = times(out)
+    done = again(dataset, job, out)
+    assert done.returncode == 0, done.stderr
+    made = sorted((e["id"].partition(":")[0], e["frame"]) for e in events(out) if e["event"] == "frame")
+    assert made == [(FACES[0], n) for n in gone] + [(FACES[1], 30)]
+    after = times(out)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {f"{FACES[0]}/{n:04d}.png" for n in gone} | {f"{FACES[1]}/0030.png"}
+    for number in (1, 15, 30):
+        old, new = (decoded(pictures.path_of(folder(o), number)) for o in (rendered, out))
+        assert np.array_equal(old, new)
+
+
+def test_other_weights_are_rendered_anew_and_only_theirs(rendered, dataset, job, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(dataset, data)
+    out = copied(rendered, tmp_path / "out")
+    found = Dataset.at(data)
+    path = found.face_weights(PerformanceId.parse(FACES[1]))
+    weights = np.load(path)
+    weights[10] = 0.0
+    np.save(path, weights)
+    planned = interact_farm("face", "render", job, "--data", data, "--out", out, "--dry-run", "--json", *LOOK)
+    tasks = {task["scene"]: task for task in json.loads(planned.stdout)["tasks"]}
+    assert tasks[FACES[0]]["done"]
+    assert not tasks[FACES[1]]["done"]
+    assert json.loads(planned.stdout)["frames_to_render"] == FRAMES
+
+
+def test_a_killed_worker_costs_only_the_frame_that_it_was_at(rendered, dataset, job, tmp_path):
+    arguments = ("face", "render", job, "--data", dataset, "--out", tmp_path, "--workers", 1, "--chunk", 36, *LOOK)
+    shutil.copytree(rendered / "farm_runs", tmp_path / "farm_runs", ignore=shutil.ignore_patterns("logs"))
+    farm = start_farm(*arguments)
+    wait_for(lambda: len(list(folder(tmp_path).glob("*.png"))) >= 5)
+    victim = next(event["pid"] for event in events(tmp_path) if event["event"] == "ready")
+    os.kill(victim, signal.SIGKILL)
+    survived = times(tmp_path)
+    output, complaint = farm.communicate(timeout=200)
+    assert farm.returncode == 0, output + complaint
+    assert not alive(victim)
+    assert all(times(tmp_path)[name] == when for name, when in survived.items())
+    frames = [(e["id"].partition(":")[0], e["frame"]) for e in events(tmp_path) if e["event"] == "frame"]
+    assert len(set(frames)) == 2 * FRAMES
+    assert len(frames) <= 2 * FRAMES + 1
+    for name in FACES:
+        for number in (1, 18, FRAMES):
+            ours, theirs = (decoded(pictures.path_of(folder(o, name), number)) for o in (tmp_path, rendered))
+            assert np.array_equal(ours, theirs)
+
+
+def test_one_video_instead_of_pictures_shows_the_same(rendered, dataset, tmp_path):
+    job = tmp_path / "one.txt"
+    job.write_text(f"{FACES[0]}\n")
+    out = tmp_path / "out"
+    shutil.copytree(rendered / "farm_runs", out / "farm_runs")
+    done = again(dataset, job, out, "--format", "mkv")
+    assert done.returncode == 0, done.stderr
+    assert not list(out.rglob("*.png"))
+    shown = decoded(out / "face_renders_noaudio" / f"{FACES[0]}.mkv").astype(int)
+    assert len(shown) == FRAMES
+    for number in (1, 20, FRAMES):
+        picture = decoded(pictures.path_of(folder(rendered), number))[0].astype(int)
+        assert np.abs(shown[number - 1] - picture).mean() < 4
+    assert video.probe(out / "face_renders" / f"{FACES[0]}.mp4").frames == FRAMES
+
+
+def test_a_range_of_frames_is_some_of_the_pictures_and_a_video_of_its_own(rendered, dataset, job, tmp_path):
+    shutil.copytree(rendered / "farm_runs", tmp_path / "farm_runs")
+    done = again(dataset, job, tmp_path, "--frames", "11-14")
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in folder(tmp_path).iterdir()) == [f"{n:04d}.png" for n in range(11, 15)]
+    made = tmp_path / "face_renders" / f"{FACES[0]}.frames-11-14.mp4"
+    assert video.probe(made).frames == 4
+    assert np.array_equal(*(decoded(pictures.path_of(folder(o), 12)) for o in (rendered, tmp_path)))
+    # The whole adds what is missing.
+    done = again(dataset, job, tmp_path, "--no-mux")
+    assert done.returncode == 0, done.stderr
+    assert len(list(folder(tmp_path).iterdir())) == FRAMES
+    assert sorted({e["frame"] for e in events(tmp_path) if e["event"] == "frame"}) == [*range(1, 11), *range(15, 37)]
+
+
+def test_sound_is_added_later_and_pictures_of_others_are_kept(rendered, dataset, job, tmp_path):
+    out = copied(rendered, tmp_path / "out")
+    shutil.rmtree(out / "face_renders")
+    done = interact_farm("face", "mux", job, "--data", dataset, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert video.probe(out / "face_renders" / f"{FACES[1]}.mp4").frames == FRAMES
+    for path in folder(out).iterdir():
+        content = path.read_bytes()
+        at = content.index(b"tEXt") - 4
+        length = 12 + int.from_bytes(content[at : at + 4], "big")
+        path.write_bytes(content[:at] + content[at + length :])
+    before = times(out)
+    done = again(dataset, job, out)
+    assert done.returncode == 0, done.stderr
+    assert "was not made by interact-farm and is kept" in " ".join(done.stdout.split())
+    assert times(out) == before
+
+
+def test_a_job_of_faces_is_checked_and_split(dataset, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(dataset, data)
+    found = Dataset.at(data)
+    faces = found.face_job.read_text().split()
+    found.wav(PerformanceId.parse(faces[0])).unlink()
+    done = interact_farm("jobs", "check", found.face_job, "--data", data, "--json")
+    assert done.returncode == 0, done.stderr
+    lines = json.loads(done.stdout)["lines"]
+    assert [line["frames"] for line in lines] == [FRAMES] * len(faces)
+    assert lines[0]["missing"] == [f"wav/{faces[0]}.wav is missing"]
+    assert lines[1]["missing"] == []
+    done = interact_farm("jobs", "split", found.face_job, "--data", data, "--parts", 2, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    shares = [path.read_text() for path in sorted(tmp_path.glob("*.txt"))]
+    assert len(shares) == 2
+    assert sorted(w for share in shares for w in share.split() if w.count("_") == 2) == sorted(faces)
+
+
+BAD = {
+    "width": (np.zeros((5, 50), np.float32), "must have the shape (frames, 55) or (frames, 51), this file has (5, 50)"),
+    "nan": (np.full((5, 51), np.nan, np.float32), "frame 1, column 1 is not a finite number"),
+    "empty": (np.zeros((0, 51), np.float32), "holds no frames"),
+    "objects": (np.array([[None] * 51] * 5, dtype=object), "cannot be read as a plain .npy array of numbers"),
+}
+
+
+def test_bad_weights_are_one_sentence_each_and_stop_no_other_face(rendered, dataset, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(dataset, data)
+    found = Dataset.at(data)
+    lines, sentences = [FACES[0], "20231119_009_001", "20231119_001"], ["no such file", "is not a performance"]
+    for number, (array, sentence) in enumerate(BAD.values()):
+        name = PerformanceId("20231119", "001", f"90{number}")
+        np.save(found.face_arkit(name), array, allow_pickle=True)
+        lines.append(str(name))
+        sentences.append(sentence)
+    job = tmp_path / "job.txt"
+    job.write_text("\n".join(lines) + "\n")
+    out = tmp_path / "out"
+    shutil.copytree(rendered / "farm_runs", out / "farm_runs")
+    done = again(data, job, out, "--frames", "1-2", "--json")
+    assert done.returncode == 1
+    results = {result["scene"]: result for result in json.loads(done.stdout)}
+    assert results[FACES[0]]["problem"] == ""
+    problems = " ".join(result["problem"] for result in results.values())
+    for sentence in sentences:
+        assert sentence in problems, sentence
+    assert sum(bool(result["problem"]) for result in results.values()) == len(BAD) + 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_template_without_the_actors_head_says_which_scenes_it_has(dataset, job, template, tmp_path):
+    done = again(dataset, job, tmp_path, "--template", template)
+    assert done.returncode == 1
+    assert "has no scene mesh-001 for actor 001" in " ".join((done.stdout + done.stderr).split())
