@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from blender_addon.dataset import batch
@@ -20,6 +21,7 @@ from .blender import Blender
 from .errors import FarmError
 from .executors.local import LocalWorker
 from .mux import mux_task
+from .state import Record, Worker
 from .task import Chunk, Task, tag
 
 #: How often a chunk is tried, and how often a worker may die before it is ready.
@@ -100,10 +102,11 @@ class _Scene:
 
 @dataclass
 class _Slot:
-    """A worker and what it was given, in order; the first is what it does."""
+    """A worker and what it was given, in order; the first is what it does, `begun` once it is recorded."""
 
     worker: LocalWorker
     given: deque[tuple[_Scene, Chunk]] = field(default_factory=deque)
+    begun: Chunk | None = None
     scene: _Scene | None = None
     doing: str = "starts Blender"
     ready: bool = False
@@ -120,13 +123,15 @@ class Run:
         outputs: plan.Outputs,
         blender: Blender | None,
         settings: Settings,
+        record: Record,
         show: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
         self._dataset, self._outputs, self._blender, self._settings = dataset, outputs, blender, settings
-        self._show = show
+        self._record, self._show = record, show
         # A folder of its own for each start: what an earlier one says of a crash stays readable.
         self._logs = outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._failures = dict(the_plan.failures)
+        record.begin(the_plan.tasks, self._failures, str(blender or ""), self._logs)
         self._scenes = [
             _Scene(
                 task,
@@ -137,7 +142,7 @@ class Run:
             for task in sorted(the_plan.tasks, key=lambda task: -sum(chunk.frames for chunk in task.missing))
         ]
         self._slots: list[_Slot] = []
-        self._checks: dict[Future[None], tuple[_Scene, Chunk]] = {}
+        self._checks: dict[Future[None], tuple[_Scene, Chunk, float, float]] = {}
         self._finishing: dict[Future[None], _Scene] = {}
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
@@ -166,11 +171,13 @@ class Run:
                         self._bury(slot, pool)
                     else:
                         self._feed(slot)
+                        self._begin(slot)
                 self._collect(pool)
                 if not self._slots and any(scene.waiting for scene in self._scenes):
                     # A chunk failed its check after the last worker was gone.
                     self._slots.append(self._start_worker())
                 self._show(self._snapshot())
+                self._record.alive(self._progress)
                 time.sleep(_LOOK_SECONDS)
             for slot in self._slots:
                 slot.worker.finish()
@@ -216,6 +223,13 @@ class Run:
                 )
             )
 
+    def _begin(self, slot: _Slot) -> None:
+        """Record what a worker does now."""
+        if slot.ready and slot.given and slot.begun is not slot.given[0][1]:
+            scene, slot.begun = slot.given[0]
+            worker = Worker(slot.worker.name, socket.gethostname(), slot.worker.pid, slot.worker.log)
+            self._record.chunk_started(scene.task.name, slot.begun, worker)
+
     def _next_chunk(self, slot: _Slot) -> tuple[_Scene, Chunk] | None:
         """From the worker's own scene, else the longest that nobody works on, else stolen where most is left."""
         waiting = [scene for scene in self._scenes if scene.waiting]
@@ -234,6 +248,7 @@ class Run:
     def _listen(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
         for event in slot.worker.events():
             kind = event["event"]
+            self._begin(slot)
             if kind == "ready":
                 slot.ready, slot.doing, self._early_deaths = True, "ready", 0
             elif kind == "opened":
@@ -245,13 +260,15 @@ class Run:
                 slot.doing = f"{event['id'].split(':')[0]} frame {event['frame']}"
             elif kind == "rendered" and slot.given:
                 scene, chunk = slot.given.popleft()
-                scene.seconds += event["load_seconds"] + event["render_seconds"]
-                self._checks[pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk)
+                spent = event["load_seconds"], event["render_seconds"]
+                scene.seconds += sum(spent)
+                self._checks[pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk, *spent)
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
                 if event["bad_input"]:
                     self._require_space()
+                    self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
                     self._give_up(scene, event["error"])
                 else:
                     self._try_again(scene, chunk, f"{event['error']}; see {slot.worker.log}")
@@ -261,6 +278,7 @@ class Run:
         self._listen(slot, pool)  # what it said last
         self._slots.remove(slot)
         how = slot.worker.how_it_ended()
+        self._record.worker_died(slot.worker.name, how)
         if not slot.ready:
             self._early_deaths += 1
             if self._early_deaths >= MAX_TRIES:
@@ -277,10 +295,11 @@ class Run:
     def _collect(self, pool: ThreadPoolExecutor) -> None:
         """Take in what the checks and the finished scenes say."""
         for check in [check for check in self._checks if check.done()]:
-            scene, chunk = self._checks.pop(check)
+            scene, chunk, *spent = self._checks.pop(check)
             self._frames_now.pop(_id(scene, chunk), None)
             error = check.exception()
             if error is None:
+                self._record.chunk_done(scene.task.name, chunk, *spent)
                 scene.rendered += chunk.frames
                 if scene.is_whole:
                     self._finishing[pool.submit(self._finish, scene)] = scene
@@ -293,9 +312,11 @@ class Run:
             error = finish.exception()
             if isinstance(error, FarmError | DatasetError):
                 self._require_space()
-                scene.problem = str(error)
+                self._give_up(scene, str(error))
             elif error is not None:
                 raise error
+            else:
+                self._record.task_done(scene.task.name)
 
     def _finish(self, scene: _Scene) -> None:
         """Join a whole scene, and add its sound; runs beside the workers."""
@@ -311,6 +332,7 @@ class Run:
     def _try_again(self, scene: _Scene, chunk: Chunk, why: str) -> None:
         self._require_space()
         parts = scene.task.medium.missing(scene.task, chunk)
+        self._record.chunk_failed(scene.task.name, chunk, why, parts)
         scene.rendered += chunk.frames - sum(part.frames for part in parts)
         # The frame that a worker died at begins what is left; only the chunk's end stays the same.
         scene.tries[chunk.last] += 1
@@ -321,7 +343,9 @@ class Run:
 
     def _give_up(self, scene: _Scene, why: str) -> None:
         """Mark a scene failed and go on with the others; its whole chunks stay for the next start."""
-        scene.problem = scene.problem or why
+        if not scene.problem:
+            scene.problem = why
+            self._record.task_failed(scene.task.name, why)
         scene.waiting.clear()
 
     def _require_space(self) -> None:
@@ -347,6 +371,10 @@ class Run:
             len(self._scenes) + len(self._failures),
             tuple((slot.worker.name, slot.doing if slot.given else "idle") for slot in self._slots),
         )
+
+    def _progress(self) -> dict[str, object]:
+        """The snapshot for a reader in another process; frames_now: those of chunks that are not whole yet."""
+        return asdict(self._snapshot()) | {"frames_now": sum(self._frames_now.values())}
 
     def _results(self) -> list[SceneResult]:
         done = [

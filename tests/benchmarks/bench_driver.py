@@ -15,7 +15,7 @@ from pathlib import Path
 
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
-from farm import body, templates
+from farm import body, rendering, templates
 from farm.blender import find
 from farm.demo.maker import make_dataset
 
@@ -56,7 +56,7 @@ def _once(job: Path, data: Path, template: Path, out: Path) -> float:
 
 def _planning(job: Path, data: Path, options: body.RenderOptions) -> float:
     start = time.monotonic()
-    body.prepare(job, data, options)
+    rendering.prepare(body.BODY, job, data, options)
     return time.monotonic() - start
 
 

@@ -20,7 +20,7 @@ import pytest
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
-from farm import body, plan, video
+from farm import body, plan, rendering, video
 
 from .command_line import interact_farm, start_farm
 
@@ -469,11 +469,11 @@ def test_changed_input_changes_the_plan_for_its_scene_alone(damaged):
 
 def test_a_readable_plan_needs_no_blender_and_no_write(damaged, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    prepared = body.prepare(damaged.body_job, damaged.root)
+    prepared = rendering.prepare(body.BODY, damaged.body_job, damaged.root)
     assert prepared.to_do.frames_missing == 72
     with sqlite3.connect(damaged.actors_db) as db:
         db.execute("DELETE FROM sessions WHERE date = '20231126'")
-    prepared = body.prepare(damaged.body_job, damaged.root)
+    prepared = rendering.prepare(body.BODY, damaged.body_job, damaged.root)
     assert "20231126_002" in prepared.to_do.failures
 
 
