@@ -45,34 +45,36 @@ class JobReport:
         return sum(1 for line in self.lines if line.problem)
 
 
-def check_job(job: Path, data: Path) -> JobReport:
-    """Look at every scene, or every face, that a job file lists."""
-    dataset = Dataset.at(data)
-    listed = _read(job)
+def check_job(job: Path, data: Path, subset: str = "") -> JobReport:
+    """Look at every scene, or every face, that a job file lists; subset: as of Dataset, which has faces only."""
+    dataset = Dataset.at(data, subset)
+    listed = _read(job, subset)
     scenarios, notices = {}, list(listed.notices)
     try:
-        scenarios = databases.scenarios(dataset)
+        scenarios = {} if subset else databases.scenarios(dataset)
     except DatasetError as error:
         notices.append(str(error))
     return JobReport(tuple(_check_line(dataset, line, scenarios) for line in listed.lines), tuple(notices))
 
 
-def lengths(job: Path, data: Path) -> list[tuple[SceneId | PerformanceId, int]]:
-    """Every scene, or face, of a job file with its frames, for sharing out work.
+def lengths(job: Path, data: Path, subset: str = "") -> list[tuple[SceneId | PerformanceId, int]]:
+    """Every scene, or face, of a job file with its frames, for sharing out work; subset: as of Dataset.
 
     DatasetError at the first that has none.
     """
-    dataset = Dataset.at(data)
-    listed = _read(job)
+    dataset = Dataset.at(data, subset)
+    listed = _read(job, subset)
     if listed.problems:
         raise DatasetError(listed.problems[0])
     return [(name, subjects.of(dataset, name).frames) for name in listed.ids]
 
 
-def _read(job: Path) -> jobs.Job:
-    """A job of scenes, or of faces where more of its lines name those."""
-    scenes = jobs.read(job, SceneId)
+def _read(job: Path, subset: str) -> jobs.Job:
+    """A job of scenes, or of faces where more of its lines name those or a subset is meant."""
     faces = jobs.read(job, PerformanceId)
+    if subset:
+        return faces
+    scenes = jobs.read(job, SceneId)
     return faces if len(faces.ids) > len(scenes.ids) else scenes
 
 
@@ -110,9 +112,10 @@ def _check_face(
 ) -> LineReport:
     emotion = scenarios[face.scenario].emotion if face.scenario in scenarios else ""
     try:
+        subjects.performance(dataset, face)
         frames = len(blendshapes.load_any(dataset.face_weights(face)))
     except DatasetError as error:
-        known = " (known to the data set's authors)" if face in layout.ERRATA_WITHOUT_FACE else ""
+        known = " (known to the data set's authors)" if _is_erratum(dataset, face) else ""
         return LineReport(number, str(face), (face.actor,), emotion, problem=f"{error}{known}")
     missing = _broken_wav(dataset.wav(face))
     with suppress(FarmError):  # told of above
@@ -145,7 +148,7 @@ def _less_than_whole(dataset: Dataset, scene: SceneId, actor: str) -> list[str]:
     found = []
     face = dataset.face_arkit(performance)
     if not face.exists():
-        known = " (known to the data set's authors)" if performance in layout.ERRATA_WITHOUT_FACE else ""
+        known = " (known to the data set's authors)" if _is_erratum(dataset, performance) else ""
         found.append(f"face_arkit/{face.name} is missing{known}")
     else:
         try:
@@ -153,6 +156,10 @@ def _less_than_whole(dataset: Dataset, scene: SceneId, actor: str) -> list[str]:
         except DatasetError as error:
             found.append(str(error))
     return found + _broken_wav(dataset.wav(performance))
+
+
+def _is_erratum(dataset: Dataset, performance: PerformanceId) -> bool:
+    return not dataset.subset and performance in layout.ERRATA_WITHOUT_FACE
 
 
 def _broken_wav(wav: Path) -> list[str]:

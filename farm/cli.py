@@ -29,6 +29,7 @@ from .options import (
     json_option,
     render_options,
     rig_option,
+    set_option,
 )  # fmt: skip
 from .rendering import RenderOptions
 from .report import tables
@@ -75,12 +76,14 @@ def data() -> None:
 @click.option("--scenes", type=click.IntRange(1, 200), default=2, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1, 600), default=4.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--lip-acc", "sentences", type=click.IntRange(0, 999), default=0, show_default=True,
+              help="Sentences of actor 006 in lip_acc/, as long as a scene each.")  # fmt: skip
 @click.option("--mess", is_flag=True, help="With the defects that real data has.")
-def data_make(folder: Path, scenes: int, seconds: float, seed: int, mess: bool) -> None:
+def data_make(folder: Path, scenes: int, seconds: float, seed: int, sentences: int, mess: bool) -> None:
     """Make a small data set in InterAct's format in DIR: two people who talk."""
     from .demo.maker import make_dataset
 
-    made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed, mess=mess)
+    made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed, mess=mess, sentences=sentences)
     shown = console.console()
     shown.print(f"made {len(made.scenes)} scenes in {folder}", soft_wrap=True)
     shown.print(f"job files: {made.body_job} and {made.face_job}", soft_wrap=True)
@@ -95,10 +98,11 @@ def jobs_group() -> None:
 @jobs_group.command("check")
 @click.argument("job", type=PATH)
 @data_option
+@set_option
 @json_option
-def jobs_check(job: Path, data: Path, as_json: bool) -> None:
+def jobs_check(job: Path, data: Path, subset: str, as_json: bool) -> None:
     """What each line of JOB names, and what of it is missing."""
-    report = check.check_job(job, data)
+    report = check.check_job(job, data, subset)
     shown = console.console()
     if as_json:
         tables.print_json(shown, report)
@@ -124,11 +128,12 @@ def jobs_check(job: Path, data: Path, as_json: bool) -> None:
 @click.option("--max-frames", type=click.IntRange(1), help="Into job files of at most so many frames.")
 @click.option("--out", type=PATH, help="Folder for the job files.  [default: beside JOB]")
 @data_option
-def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path | None, data: Path) -> None:
+@set_option
+def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path | None, data: Path, subset: str) -> None:
     """Split JOB into job files of about equal work, counted in frames."""
     if (parts is None) == (max_frames is None):
         raise click.UsageError("give either --parts or --max-frames")
-    lengths = check.lengths(job, data)
+    lengths = check.lengths(job, data, subset)
     shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames or 0)
     frames = dict(lengths)
     folder = out or job.parent

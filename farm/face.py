@@ -41,9 +41,10 @@ def mux(
     overwrite: bool = False,
     out: Path | str | None = None,
     frames: tuple[int, int] | None = None,
+    subset: str = "",
 ) -> list[SceneResult]:
     """Add the voices to the rendered faces of a job file; see rendering.mux."""
-    return rendering.mux(FACE, job, data, overwrite=overwrite, out=out, frames=frames)
+    return rendering.mux(FACE, job, data, overwrite=overwrite, out=out, frames=frames, subset=subset)
 
 
 def composite(
@@ -54,11 +55,12 @@ def composite(
     template: Path | str | None = None,
     blender: Path | str | None = None,
     actors: str = "people",
+    subset: str = "",
 ) -> tuple[str, ...]:
     """Put one performance on its actor's head and save it as a .blend file to open and look at; returns notices."""
-    dataset = Dataset.at(data)
+    dataset = Dataset.at(data, subset)
     name = PerformanceId.parse(performance)
     subjects.performance(dataset, name)  # what can be told without Blender is told before it starts
-    options = RenderOptions(template=template, actors=actors)
-    chosen = _template(dataset, plan.Outputs(dataset.root), options, lambda line: None, False)
+    options = RenderOptions(template=template, actors=actors, subset=subset)
+    chosen = _template(dataset, plan.Outputs(dataset.recordings), options, lambda line: None, False)
     return saving.save(str(name), dataset, save, chosen, blender=blender)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from blender_addon.dataset import ict_arkit
 from blender_addon.dataset.layout import Dataset
 
-from . import console, convert, face
+from . import console, convert, face, preview
 from .errors import FarmError
 from .options import (
     PATH,
@@ -23,6 +23,7 @@ from .options import (
     dry_run_option,
     face_options,
     json_option,
+    set_option,
 )  # fmt: skip
 from .rendering import RenderOptions
 from .report import tables
@@ -69,6 +70,7 @@ def face_to_arkit(
 @click.argument("sources", metavar="SRC...", nargs=-1)
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the results, which keep their names.")
 @data_option
+@set_option
 @click.option("--template", metavar="OBJ", type=PATH,
               help="The head at rest.  [default: the actor's, from face_ict_templates/]")  # fmt: skip
 @click.option("--basis", metavar="NPY", type=PATH,
@@ -84,6 +86,7 @@ def face_to_vertices(
     sources: Sequence[str],
     out: Path | None,
     data: Path,
+    subset: str,
     template: Path | None,
     basis: Path | None,
     offsets: bool,
@@ -94,8 +97,12 @@ def face_to_vertices(
 ) -> None:
     """Turn ICT weights (N, 55) into vertices (N, V*3), packed x y z by vertex.
 
-    SRC is a file, a folder or a glob. The actor is told by the name, <date>_<actor>_<scenario>.
+    SRC is a file, a folder or a glob; with --set all of its ICT weights, unless it is named. The actor is told by the
+    name, <date>_<actor>_<scenario>.
     """
+    if subset and not sources:
+        weights = Dataset.at(data, subset).recordings / "face_ict"
+        sources = [str(weights if weights.is_dir() else weights.parent)]
     folder = _wanted(sources, out)
     if template and offsets:
         raise click.UsageError("--offsets are without a head: give either --template or --offsets")
@@ -107,15 +114,22 @@ def face_to_vertices(
 @face_group.command("composite")
 @click.argument("performance")
 @data_option
+@set_option
 @click.option("--save", type=PATH, required=True, help="The .blend file to write.")
 @click.option("--template", type=PATH, help="A .blend file with a scene mesh-NNN for each actor.")
 @blender_option
 @actors_option
 def face_composite(
-    performance: str, data: Path, save: Path, template: Path | None, blender: Path | None, actors: str
+    performance: str,
+    data: Path,
+    subset: str,
+    save: Path,
+    template: Path | None,
+    blender: Path | None,
+    actors: str,
 ) -> None:
     """Put PERFORMANCE's weights on its actor's head and save it as a .blend file to open and look at."""
-    notices = face.composite(performance, data, save, template=template, blender=blender, actors=actors)
+    notices = face.composite(performance, data, save, template=template, blender=blender, actors=actors, subset=subset)
     tables.print_notices(console.console(), notices)
     click.echo(f"saved {save}")
 
@@ -137,15 +151,49 @@ def face_render(job: Path, data: Path, options: RenderOptions, dry_run: bool, as
 @face_group.command("mux")
 @click.argument("job", type=PATH)
 @data_option
+@set_option
 @click.option("--out", type=PATH, help="Folder of the results.  [default: the data set]")
 @click.option("--overwrite", is_flag=True, help="Also where the sound is there already.")
 @click.option("--frames", type=FrameRange(), help="To the videos that `face render --frames` made.")
 @json_option
 def face_mux(
-    job: Path, data: Path, out: Path | None, overwrite: bool, frames: tuple[int, int] | None, as_json: bool
+    job: Path, data: Path, subset: str, out: Path | None, overwrite: bool, frames: tuple[int, int] | None, as_json: bool
 ) -> None:
     """Add the voices to the rendered faces that JOB lists."""
-    console.report(face.mux(job, data, overwrite=overwrite, out=out, frames=frames), as_json=as_json)
+    results = face.mux(job, data, overwrite=overwrite, out=out, frames=frames, subset=subset)
+    console.report(results, as_json=as_json)
+
+
+@face_group.command("preview")
+@click.argument("source", metavar="SRC")
+@click.option("--out", metavar="PNG", type=PATH, required=True, help="The picture to write.")
+@click.option("--data", type=PATH, envvar="INTERACT_DATA", show_default="INTERACT_DATA, else here",
+              help="The data set with the actor's head.")  # fmt: skip
+@set_option
+@click.option("--no-heads", is_flag=True, help="Only the curves; needs no Blender.")
+@blender_option
+@actors_option
+@json_option
+def face_preview(
+    source: str,
+    out: Path,
+    data: Path | None,
+    subset: str,
+    no_heads: bool,
+    blender: Path | None,
+    actors: str,
+    as_json: bool,
+) -> None:
+    """See what a file of weights holds: some frames of the face, and the curves of the keys that move most.
+
+    SRC is a .npy file of ICT or ARKit weights, or the name of a performance of the data set.
+    """
+    made = preview.make(source, out, data, subset=subset, heads=not no_heads, blender=blender, actors=actors)
+    tables.print_notices(Console(stderr=True), made.notices)
+    if as_json:
+        tables.print_json(console.console(), made)
+    else:
+        click.echo(f"saved {made.path}")
 
 
 def _wanted(sources: Sequence[str], out: Path | None) -> Path:

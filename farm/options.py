@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from blender_addon.dataset import batch
+from blender_addon.dataset import batch, layout
 
 from . import plan
 from .rendering import RenderOptions
@@ -58,7 +58,7 @@ class FrameSize(click.ParamType):
 
 
 class Label(click.ParamType):
-    """What to burn into the picture: some of `id`, `frame`, `emotion`, by commas."""
+    """What to burn into the picture: some of batch.LABEL_PARTS, by commas."""
 
     name = "LIST"
 
@@ -115,6 +115,13 @@ def data_option(command: Callable) -> Callable:
     )(command)  # fmt: skip
 
 
+def set_option(command: Callable) -> Callable:
+    return click.option(
+        "--set", "subset", type=click.Choice(layout.SUBSETS), callback=lambda _c, _p, value: value or "",
+        help="Recordings in a folder of their own: lip_acc, the extra hour of actor 006.",
+    )(command)  # fmt: skip
+
+
 def json_option(command: Callable) -> Callable:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
@@ -132,7 +139,7 @@ def face_options(command: Callable) -> Callable:
         "--format", "form", type=click.Choice(["png", "mkv"]), default="png", show_default=True,
         help="A picture for each frame, or one video.",
     )  # fmt: skip
-    return _gathered(command, (*_PLACES, *_LOOK, *_RANGE, form, *_ENDS, actors_option))
+    return _gathered(command, (set_option, *_PLACES, *_LOOK, *_RANGE, form, *_ENDS, actors_option))
 
 
 def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
@@ -163,7 +170,7 @@ _LOOK = (
     click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
     click.option("--samples", type=click.IntRange(1, 65536), help="Samples a pixel.  [default: the template's]"),
     click.option("--label", type=Label(), default="", metavar="LIST",
-                 help="Burn in, of id,frame,emotion: --label id,frame."),
+                 help=f"Burn in, of {','.join(batch.LABEL_PARTS)}: --label id,frame."),
     click.option("--quality", type=click.Choice(batch.QUALITIES),
                  help="A preset; engine, samples and size that are named win over it."),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from blender_addon.dataset import batch, databases
+from blender_addon.dataset import batch, databases, sentences
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
@@ -188,6 +188,8 @@ def _task(
     shown = template_fingerprint
     if "emotion" in look.label:
         shown += databases.emotion_of(dataset, name if isinstance(name, SceneId) else name.scene)
+    if "sentence" in look.label and isinstance(name, PerformanceId):
+        shown += sentences.sentence_of(dataset, name)
     part = (first, last) if frames else None
     if isinstance(medium, Clips):
         # A clip's frames depend on each other; a picture is the same whatever is rendered with it.

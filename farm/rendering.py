@@ -32,7 +32,7 @@ class RenderOptions:
     out: the folder for all results; mux: add the sound; stereo: male left, female right;
     overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
     own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS; pictures: a PNG
-    for each frame instead of one video.
+    for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes'.
     """
 
     template: Path | str | None = None
@@ -49,6 +49,7 @@ class RenderOptions:
     faces: str = "people"
     rig: str = batch.CAPTURE
     pictures: bool = False
+    subset: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ def prepare(
     nothing can be done.
     """
     options = options or RenderOptions()
-    dataset = Dataset.at(data)
-    outputs = plan.Outputs(Path(options.out or dataset.root).absolute())
+    dataset = Dataset.at(data, options.subset)
+    outputs = plan.Outputs(Path(options.out or dataset.recordings).absolute())
     _require_plain_path(outputs.root)
-    listed = jobs.read(job, kind.names)
+    listed = jobs.read(job, kind.names)  # type: ignore[type-var]  # either of the two, not their union
     template = kind.template(dataset, outputs, options, say, dry)
     medium: Medium = Pictures(options.look.size) if options.pictures else Clips()
     planned = plan.make(
@@ -164,15 +165,16 @@ def mux(
     overwrite: bool = False,
     out: Path | str | None = None,
     frames: tuple[int, int] | None = None,
+    subset: str = "",
 ) -> list[SceneResult]:
     """Add the sound to what a job file lists and is rendered; one result a line, failed ones with their problem.
 
-    frames: to the videos of this range of frames, from 1, instead of the whole ones.
+    frames: to the videos of this range of frames, from 1, instead of the whole ones; subset: as of RenderOptions.
     """
-    dataset = Dataset.at(data)
-    outputs = plan.Outputs(Path(out or dataset.root).absolute())
+    dataset = Dataset.at(data, subset)
+    outputs = plan.Outputs(Path(out or dataset.recordings).absolute())
     plan.make_room(outputs, kind.name, sound=True)
-    listed = jobs.read(job, kind.names)
+    listed = jobs.read(job, kind.names)  # type: ignore[type-var]  # either of the two, not their union
     results = [SceneResult(f"line {line.number}", 0, 0.0, None, line.problem) for line in listed.lines if line.problem]
     with lock.held(outputs.runs):
         for name in listed.ids:

@@ -213,6 +213,7 @@ class Run:
                 batch.RenderChunk(
                     id=_id(scene, chunk),
                     data=str(self._dataset.root),
+                    subset=self._dataset.subset,
                     template=str(self._settings.template),
                     scene=scene.task.name,
                     first=chunk.first,

@@ -34,5 +34,7 @@ def save(
             # The data set may be read-only: only a run keeps the template there.
             template = replace(template, path=Path(folder) / template.path.name)
         templates.build(template, found)
-        request = batch.SaveComposite(name, str(dataset.root), str(template.path), name, str(path), camera)
+        request = batch.SaveComposite(
+            name, str(dataset.root), str(template.path), name, str(path), camera, dataset.subset
+        )
         return tuple(do_one(found, request)["notices"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blender_addon.dataset import blendshapes, bvh, databases, layout
+from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
@@ -39,4 +40,9 @@ def scene(dataset: Dataset, scene_id: SceneId) -> Subject:
 def performance(dataset: Dataset, performance_id: PerformanceId) -> Subject:
     """One actor's face, as long as its weights. DatasetError where there are none, or they are broken."""
     path = dataset.face_weights(performance_id)
+    if dataset.subset and not path.is_file():
+        raise DatasetError(
+            f"{dataset.subset} has no weights of {performance_id}, neither {path} nor "
+            f"{dataset.face_arkit(performance_id)}; put the file there or take the line out of the job"
+        )
     return Subject(performance_id, blendshapes.read_shape(path)[0], (path,), (dataset.wav(performance_id),))

@@ -122,7 +122,7 @@ def make(
 def _builtin_fingerprint(dataset: Dataset, kind: str, *, own_heads: bool) -> str:
     """Of the actors' skeletons and ICT heads, and of the code that makes people and stage from them."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=8)
-    for source in sorted((WORKER.parent / "scene").rglob("*.py")):
+    for source in sorted(p for part in ("dataset", "scene") for p in (WORKER.parent / part).rglob("*.py")):
         digest.update(source.read_bytes())
     digest.update(kind.encode())
     if own_heads:

@@ -11,10 +11,11 @@ import json
 from dataclasses import MISSING, asdict, dataclass, fields
 
 from .errors import DatasetError
+from .layout import SUBSETS
 from .makehuman import RIG_NAMES
 
 #: What a label can show, and the quality presets, which `scene/quality.py` spells out.
-LABEL_PARTS = ("id", "frame", "emotion")
+LABEL_PARTS = ("id", "frame", "emotion", "sentence")
 QUALITIES = ("draft", "preview", "final")
 #: Whose bones the built-in people have: the data set's own joints, or one of MakeHuman's namings.
 CAPTURE = "capture"
@@ -30,7 +31,7 @@ class Look:
 
     engine: workbench, eevee, cycles or auto (EEVEE on a GPU, Workbench without); size: (width, height) in
     pixels; samples: the engine's render samples; camera: auto, wide, side, over-A, over-B, orbit or the name of a
-    camera of the template; label: what is burnt in, of id, frame, emotion; quality: draft, preview or final.
+    camera of the template; label: what is burnt in, of LABEL_PARTS; quality: draft, preview or final.
     """
 
     engine: str | None = None
@@ -46,7 +47,8 @@ class RenderChunk:
     """Render frames `first` to `last` (from 1, both counted) of a body scene or of one actor's face.
 
     scene: `<date>_<scenario>`, or `<date>_<actor>_<scenario>` for a face; output: a video (.mkv), else the folder
-    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Comment`.
+    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Comment`; subset: as of
+    Dataset.
     """
 
     id: str
@@ -58,6 +60,7 @@ class RenderChunk:
     output: str
     look: Look = Look()
     tag: str = ""
+    subset: str = ""
 
     @property
     def frames(self) -> int:
@@ -66,7 +69,10 @@ class RenderChunk:
 
 @dataclass(frozen=True)
 class SaveComposite:
-    """Composite a body scene and save it as the .blend file `output`; camera: as in `Look`, "" for none named."""
+    """Composite a body scene or a face and save it as the .blend file `output`.
+
+    camera: as in `Look`, "" for none named; subset: as of Dataset.
+    """
 
     id: str
     data: str
@@ -74,6 +80,7 @@ class SaveComposite:
     scene: str
     output: str
     camera: str = ""
+    subset: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,13 +103,15 @@ class MakeTemplate:
 class MakeFaceTemplate:
     """Build the built-in face template, a scene `mesh-NNN` for each actor, and save it as the .blend file `output`.
 
-    assets: the folder of the people's data, or "", for actors without an ICT head.
+    assets: the folder of the people's data, or "", for actors without an ICT head; actor: whose head alone is wanted,
+    "" for all.
     """
 
     id: str
     data: str
     output: str
     assets: str = ""
+    actor: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +175,8 @@ def parse_line(line: str) -> Request:
             raise ValueError(f"no faces {content['faces']!r}")
         if kind is MakeTemplate and content["rig"] not in RIGS:
             raise ValueError(f"no rig {content['rig']!r}")
+        if content.get("subset", "") not in ("", *SUBSETS):
+            raise ValueError(f"no set {content['subset']!r}")
         if kind is RenderChunk:
             content["look"] = _look(look or {})
             if not 1 <= content["first"] <= content["last"]:

@@ -87,7 +87,12 @@ def session_of(dataset: Dataset, scene: SceneId) -> Session:
 
 
 def emotion_of(dataset: Dataset, scene: SceneId) -> str:
-    """The primary emotion of a scene's scenario; DatasetError where scenarios.db has no such scenario."""
+    """The primary emotion of a scene's scenario; DatasetError where scenarios.db has no such scenario.
+
+    A subset's recordings play no scenario: theirs is "".
+    """
+    if dataset.subset:
+        return ""
     known = scenarios(dataset)
     if scene.scenario not in known:
         raise DatasetError(f"{scene}: {dataset.scenarios_db} has no scenario {scene.scenario}")

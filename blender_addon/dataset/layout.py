@@ -24,6 +24,13 @@ FOLDERS = (
     "scripts",
 )
 
+#: Recordings beside the scenes, each with folders of its own below its folder. `lip_acc` is an extra hour of actor 006
+#: who speaks sentences: files are named `<date>_006_<sentence>`, the sentence's number in three digits where a scene
+#: has its scenario. How its folder is laid out is not published; assumed is what the data set itself has,
+#: `lip_acc/face_ict/`, `face_arkit/` and `wav/`, with the results beside them, and files are also found in `lip_acc/`
+#: itself. What is said stands in `lip_acc_sentences.txt`, see sentences.py.
+SUBSETS = ("lip_acc",)
+
 #: Performances that the data set's authors know to lack their face files (published erratum).
 ERRATA_WITHOUT_FACE = frozenset({PerformanceId("20240126", "006", "034")})
 
@@ -34,23 +41,37 @@ FPS = 30
 class Dataset:
     """A data set on disk: a root folder, and the path of each kind of file below it.
 
-    Paths are computed, not checked: a path says where a file belongs, not that it is there.
+    Paths are computed, not checked: a path says where a file belongs, not that it is there. subset: whose faces and
+    voices are meant, of SUBSETS, or "" for those of the scenes; all else is the same.
     """
 
     root: Path
+    subset: str = ""
 
     @classmethod
-    def at(cls, root: Path | str) -> Dataset:
-        """The data set at `root`; raises DatasetError where it holds neither database nor motion."""
-        dataset = cls(Path(root).absolute())
+    def at(cls, root: Path | str, subset: str = "") -> Dataset:
+        """The data set at `root`; raises DatasetError where it holds neither database nor motion, or not the subset."""
+        dataset = cls(Path(root).absolute(), subset)
         if not dataset.root.is_dir():
             raise DatasetError(f"{root}: no such folder; --data must name the data set's root folder")
+        if subset:
+            if not dataset.recordings.is_dir():
+                raise DatasetError(
+                    f"{dataset.recordings}: no such folder; --data must name the data set's root folder, "
+                    f"which has {subset}/ in it"
+                )
+            return dataset
         if not (dataset.actors_db.is_file() or dataset.bvhs.is_dir() or dataset.bvhs_retarget.is_dir()):
             raise DatasetError(
                 f"{root}: no data set here (neither actors.db nor bvhs/ nor bvhs_retarget/); "
                 "--data must name the data set's root folder"
             )
         return dataset
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of faces and voices, where their videos go too: the root or the subset's."""
+        return self.root / self.subset
 
     @property
     def scenarios_db(self) -> Path:
@@ -97,18 +118,25 @@ class Dataset:
         return raw if raw.is_file() and not retargeted.is_file() else retargeted
 
     def face_arkit(self, performance: PerformanceId) -> Path:
-        return self.root / "face_arkit" / f"{performance}.npy"
+        return self.recordings / "face_arkit" / f"{performance}.npy"
 
     def face_ict(self, performance: PerformanceId) -> Path:
-        return self.root / "face_ict" / f"{performance}.npy"
+        return self.recordings / "face_ict" / f"{performance}.npy"
 
     def face_weights(self, performance: PerformanceId) -> Path:
         """The weights to render a face by: ICT's, or ARKit's where those are not there."""
         own, other = self.face_ict(performance), self.face_arkit(performance)
-        return other if other.is_file() and not own.is_file() else own
+        if other.is_file() and not own.is_file():
+            return other
+        return self._or_loose(own)
 
     def face_ict_template(self, actor: str) -> Path:
         return self.root / "face_ict_templates" / f"{actor}.obj"
 
     def wav(self, performance: PerformanceId) -> Path:
-        return self.root / "wav" / f"{performance}.wav"
+        return self._or_loose(self.recordings / "wav" / f"{performance}.wav")
+
+    def _or_loose(self, path: Path) -> Path:
+        """A subset's file, or the one of its name in the subset's own folder where only that is there."""
+        loose = self.recordings / path.name
+        return loose if self.subset and loose.is_file() and not path.is_file() else path

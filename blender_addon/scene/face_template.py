@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -32,11 +33,12 @@ _MOVED = 0.5
 _ARM = (0.26, 0.02, -0.96)
 
 
-def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
-    """Replace the open file by the built-in face template; returns notices.
+def build(dataset: Dataset, assets: Path | str = "", only: str = "") -> tuple[str, ...]:
+    """Replace the open file by the built-in face template, of all actors or of `only` one; returns notices.
 
     An actor whose ICT template and basis are there gets that head with ICT's 55 keys; else people's from `assets`
-    (the folder of the people's data), else the mannequin's, with ARKit's. DatasetError where there is no actor.
+    (the folder of the people's data), else the mannequin's, with ARKit's, on the body of another where he has no BVH.
+    DatasetError where there is no actor, and no head that can be made.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     (empty,) = bpy.data.scenes
@@ -44,19 +46,23 @@ def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
     if not actors:
         raise DatasetError(f"{dataset.actors_db}: has no actors, and so there are no heads to render")
     has_basis = dataset.ict_basis.is_file()
-    heads, notices = ict.heads(dataset, actors) if has_basis else ({}, ())
+    wanted = [only] if only in actors else list(actors)
+    heads, notices = ict.heads(dataset, wanted) if has_basis else ({}, ())
     basis = ict.load_basis(dataset.ict_basis) if heads else None
     skeletons = actor_skeletons(dataset)
     looks = colours.looks_of({actor.id: actor.gender for actor in actors.values()})
     told = list(notices)
-    for actor in actors:
+    for actor in wanted:
         scene = bpy.data.scenes.new(face_scene.name_of(actor))
         scene[BUILTIN_PROPERTY] = True
         look = looks[actor]
         if actor in heads and basis is not None:
             mesh = _bust(scene, actor, heads[actor], basis, look)
-        elif actor in skeletons:
-            mesh = _person(scene, actor, skeletons[actor], look, assets)
+        elif skeletons:
+            whose = actor if actor in skeletons else _nearest(actor, skeletons, actors)
+            if whose != actor:
+                told.append(f"actor {actor}: no BVH tells his size; his head is made on the body of actor {whose}")
+            mesh = _person(scene, actor, skeletons[whose], look, assets)
         else:
             told.append(f"actor {actor}: has neither ICT head nor BVH in {dataset.root}, and so no head to render")
             bpy.data.scenes.remove(scene)
@@ -70,6 +76,11 @@ def build(dataset: Dataset, assets: Path | str = "") -> tuple[str, ...]:
     if not any(scene.get(BUILTIN_PROPERTY) for scene in bpy.data.scenes):
         raise DatasetError(f"{dataset.root}: no actor has an ICT head or a BVH; there is no head to render")
     return tuple(told)
+
+
+def _nearest(actor: str, others: Iterable[str], known: Mapping[str, databases.Actor]) -> str:
+    """The first of other actors who has the actor's gender, else the first at all."""
+    return min(others, key=lambda other: (other not in known or known[other].gender != known[actor].gender, other))
 
 
 def _bust(

@@ -1,4 +1,4 @@
-"""A label burnt into rendered frames: which scene, which frame, which emotion.
+"""A label burnt into rendered frames: which scene, which frame, which emotion, what is said.
 
 Blender's own stamp draws it when a frame is written, after the engine: the same in Workbench, EEVEE and Cycles,
 in every Blender from 4.2 to 5.2, and it costs no render time. Its fields lie in different corners; so everything
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import bpy
 
-from ..dataset import databases
+from ..dataset import databases, sentences
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId, SceneId
 
@@ -22,12 +22,14 @@ _COLOUR, _GROUND = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.75)
 
 
 def text_of(dataset: Dataset, name: SceneId | PerformanceId, parts: Sequence[str]) -> Callable[[int], str]:
-    """What the label says in a frame. parts: of `id`, `frame`, `emotion`, in the order to show them."""
+    """What the label says in a frame. parts: of batch.LABEL_PARTS, in the order to show them."""
     facts: dict[str, str] = {}
     if "id" in parts:
         facts["id"] = str(name)
     if "emotion" in parts:
         facts["emotion"] = databases.emotion_of(dataset, name.scene if isinstance(name, PerformanceId) else name)
+    if "sentence" in parts:
+        facts["sentence"] = sentences.sentence_of(dataset, name) if isinstance(name, PerformanceId) else ""
 
     def text(frame: int) -> str:
         words = (f"{frame:05d}" if part == "frame" else facts[part] for part in parts)

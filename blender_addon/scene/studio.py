@@ -27,7 +27,7 @@ class Studio:
         self._tell = tell
         self._on_frame = on_frame
         self._template: tuple[str, batch.Look] | None = None
-        self._wanted: tuple[str, str] | None = None
+        self._wanted: tuple[str, str, str] | None = None
         self._composited: composite.Composited | None = None
         self._on_face: face_scene.Composited | None = None
         self._looked: set[str] = set()
@@ -45,7 +45,7 @@ class Studio:
             self._save(request, made)
         elif isinstance(request, batch.MakeFaceTemplate):
             self._template = self._composited = None
-            self._save(request, face_template.build(Dataset.at(request.data), request.assets))
+            self._save(request, face_template.build(Dataset.at(request.data), request.assets, request.actor))
         elif isinstance(request, batch.TryEngine):
             self._try_engine(request)
 
@@ -68,7 +68,7 @@ class Studio:
 
         text = None
         if request.look.label:
-            text = label.text_of(Dataset.at(request.data), name, request.look.label)
+            text = label.text_of(Dataset.at(request.data, request.subset), name, request.look.label)
         output = Path(request.output)
         if output.suffix == ".mkv":
             render.render_video(scene, request.first, request.last, output, on_frame, text)
@@ -95,7 +95,7 @@ class Studio:
         if isinstance(request, batch.RenderChunk) and scene.name not in self._looked:
             render.apply_look(scene, look, builtin=template.is_builtin(scene))
             self._looked.add(scene.name)
-        wanted = (request.data, request.scene)
+        wanted = (request.data, request.subset, request.scene)
         if self._wanted != wanted or self._composited is None:
             start = time.monotonic()
             self._composited = None
@@ -117,7 +117,7 @@ class Studio:
         if isinstance(name, SceneId):
             return self._composite(request, batch.Look(camera=request.camera or None)).notices
         self._open(request.template, batch.Look())
-        done = face_scene.composite(Dataset.at(request.data), name)
+        done = face_scene.composite(Dataset.at(request.data, request.subset), name)
         for window in bpy.data.window_managers[0].windows:
             window.scene = done.scene
         return done.notices
@@ -125,11 +125,11 @@ class Studio:
     def _face(self, request: batch.RenderChunk, performance: PerformanceId) -> tuple[bpy.types.Scene, int]:
         """Put the request's performance on its actor's head, unless it is there already: scene and frames."""
         self._open(request.template, request.look)
-        wanted = (request.data, request.scene)
+        wanted = (request.data, request.subset, request.scene)
         if self._wanted != wanted or self._on_face is None:
             start = time.monotonic()
             self._on_face = None
-            self._on_face = face_scene.composite(Dataset.at(request.data), performance)
+            self._on_face = face_scene.composite(Dataset.at(request.data, request.subset), performance)
             self._wanted = wanted
             done, seconds = self._on_face, time.monotonic() - start
             if done.scene.name not in self._looked:

@@ -64,4 +64,5 @@ def _made_before(root: Path) -> frozenset[str]:
 
 def _is_ours(name: str) -> bool:
     folder, _, file = name.rpartition("/")
-    return (folder == "" or folder in FOLDERS) and file not in ("", ".", "..") and "\\" not in file
+    known = folder == "" or folder.removeprefix("lip_acc/") in FOLDERS
+    return known and file not in ("", ".", "..") and "\\" not in file

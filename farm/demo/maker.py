@@ -22,6 +22,7 @@ from .files import finish_folder, prepare_folder, write_whole
 from .mess import make_mess
 from .motion import face_to_face, perform
 from .scenarios import emotion, scenario
+from .sentences import make_sentences
 from .skeletons import actors, sessions
 from .speech import SAMPLE_RATE, speak, write_wav
 
@@ -44,16 +45,16 @@ class MadeDataset:
 
 
 def make_dataset(
-    root: Path, *, scenes: int = 2, seconds: float = 4.0, seed: int = 0, mess: bool = False
+    root: Path, *, scenes: int = 2, seconds: float = 4.0, seed: int = 0, mess: bool = False, sentences: int = 0
 ) -> MadeDataset:
-    """Make a data set of `scenes` conversations of `seconds` each under `root`.
+    """Make a data set of `scenes` conversations, and `sentences` of lip_acc, of `seconds` each under `root`.
 
     Motion is 30 frames a second, sound 48 kHz, both exactly as long as round(seconds * 30) frames. The same seed
     gives the same bytes on one machine, and a scene does not depend on how many there are. `mess` adds what real
     data has: different lengths, a missing sound, broken counts and numbers. Raises FarmError for a folder that
     holds something else, and for numbers that make no data set.
     """
-    _check(scenes, seconds, seed, mess)
+    _check(scenes, seconds, seed, mess, sentences)
     root = Path(root).absolute()
     before = prepare_folder(root)
     dataset = Dataset(root)
@@ -67,16 +68,19 @@ def make_dataset(
     faces = [performance for performance in performances if performance not in ERRATA_WITHOUT_FACE]
     write_whole(dataset.face_job, "".join(f"{performance}\n" for performance in faces).encode())
     defects = make_mess(dataset, performances) if mess else ()
-    finish_folder(root, _made_files(dataset, performances), before)
+    spoken = make_sentences(root, sentences, round(seconds * FPS), seed) if sentences else []
+    finish_folder(root, _made_files(dataset, performances, spoken), before)
     return MadeDataset(root, ids, dataset.body_job, dataset.face_job, defects)
 
 
-def _check(scenes: int, seconds: float, seed: int, mess: bool) -> None:
+def _check(scenes: int, seconds: float, seed: int, mess: bool, sentences: int) -> None:
     least = 2 if mess else 1
     if not least <= scenes <= _LAST_SCENARIO:
         raise FarmError(f"{scenes} scenes cannot be made; ask for {least} to {_LAST_SCENARIO}")
     if not _SHORTEST <= seconds <= _LONGEST:
         raise FarmError(f"scenes of {seconds} seconds cannot be made; ask for {_SHORTEST:g} to {_LONGEST:g}")
+    if not 0 <= sentences <= _LAST_SCENARIO:
+        raise FarmError(f"{sentences} sentences cannot be made; ask for 0 to {_LAST_SCENARIO}")
     if seed < 0:
         raise FarmError(f"the seed must not be negative, it is {seed}")
 
@@ -115,9 +119,9 @@ def _make_scene(dataset: Dataset, scene: SceneId, frames: int, seed: np.random.S
         write_wav(dataset.wav(performance), speak(voice[n], cast[n], parts[n].phrases, samples, mood.pitch))
 
 
-def _made_files(dataset: Dataset, performances: list[PerformanceId]) -> list[str]:
+def _made_files(dataset: Dataset, performances: list[PerformanceId], spoken: list[Path]) -> list[str]:
     """The made files that are there, as paths below the root."""
-    files = [dataset.scenarios_db, dataset.actors_db, dataset.body_job, dataset.face_job]
+    files = [dataset.scenarios_db, dataset.actors_db, dataset.body_job, dataset.face_job, *spoken]
     for performance in performances:
         files += [dataset.bvhs / f"{performance}.bvh", dataset.bvhs_retarget / f"{performance}.bvh"]
         files += [dataset.face_arkit(performance), dataset.face_ict(performance), dataset.wav(performance)]

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,14 +127,21 @@ class LocalWorker:
 
 
 def do_one(blender: Blender, request: batch.Request, *, timeout: float = 600.0) -> dict[str, Any]:
-    """Start a worker for one request and wait for its last event; FarmError with the worker's sentence if it failed.
+    """Start a worker for one request and wait for its last event; see do_all."""
+    return do_all(blender, [request], timeout=timeout)[0]
 
-    Its log lies in a temporary folder, which stays where something went wrong that the log tells more of.
+
+def do_all(blender: Blender, requests: Sequence[batch.Request], *, timeout: float = 600.0) -> list[dict[str, Any]]:
+    """Start a worker for requests, whose ids differ, one after another; each one's last event.
+
+    FarmError with the worker's sentence if one failed. Its log lies in a temporary folder, which stays where something
+    went wrong that the log tells more of.
     """
     folder = Path(tempfile.mkdtemp(prefix="interact-farm-"))
     worker = LocalWorker("worker", blender, folder)
     try:
-        worker.send(request)
+        for request in requests:
+            worker.send(request)
         worker.finish()
         until = time.monotonic() + timeout
         while worker.exit_code is None and time.monotonic() < until:
@@ -143,12 +151,12 @@ def do_one(blender: Blender, request: batch.Request, *, timeout: float = 600.0) 
         if worker.exit_code is None:
             worker.kill()
     failed = next((event for event in told if event["event"] == "failed"), None)
-    done = [event for event in told if event.get("id") == request.id]
+    last = {event["id"]: event for event in told if event.get("id")}
     if failed and not failed["bad_input"]:
         raise FarmError(f"{failed['error']}; see {worker.log}")
-    if not failed and not done:
+    if not failed and not all(request.id in last for request in requests):
         raise FarmError(f"{blender}: the worker {worker.how_it_ended()} and did nothing; see {worker.log}")
     shutil.rmtree(folder, ignore_errors=True)
     if failed:
         raise FarmError(failed["error"])
-    return done[-1]
+    return [last[request.id] for request in requests]

@@ -36,7 +36,7 @@ def main() -> None:
 
 def _once(job: Path, data: Path, template: Path, out: Path) -> float:
     look = batch.Look("workbench", (640, 360), 1)
-    options = body.RenderOptions(template=template, look=look, chunk=_FRAMES // _CHUNKS, workers=1, out=out)
+    options = rendering.RenderOptions(template=template, look=look, chunk=_FRAMES // _CHUNKS, workers=1, out=out)
     started, start = time.time(), time.monotonic()
     results = body.render(job, data, options)
     wall = time.monotonic() - start
@@ -54,7 +54,7 @@ def _once(job: Path, data: Path, template: Path, out: Path) -> float:
     return wall / (inside + starting)
 
 
-def _planning(job: Path, data: Path, options: body.RenderOptions) -> float:
+def _planning(job: Path, data: Path, options: rendering.RenderOptions) -> float:
     start = time.monotonic()
     rendering.prepare(body.BODY, job, data, options)
     return time.monotonic() - start
