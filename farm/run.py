@@ -277,6 +277,7 @@ class Run:
     def _bury(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
         """A worker died: what it did is tried again, what it had ahead goes back, another takes its place."""
         self._listen(slot, pool)  # what it said last
+        self._begin(slot)
         self._slots.remove(slot)
         how = slot.worker.how_it_ended()
         self._record.worker_died(slot.worker.name, how)
@@ -284,7 +285,8 @@ class Run:
             self._early_deaths += 1
             if self._early_deaths >= MAX_TRIES:
                 raise FarmError(f"{self._blender} does not start: the worker {how}; see {slot.worker.log}")
-        for number, (scene, chunk) in enumerate(slot.given):
+        # From the last on, so that what it did comes first again: three deaths of a chunk are three deaths, not five.
+        for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
             self._frames_now.pop(_id(scene, chunk), None)
             if number == 0 and slot.ready:
                 self._try_again(scene, chunk, f"Blender {how}; see {slot.worker.log}")

@@ -33,8 +33,22 @@ def look(template) -> list[object]:
 
 @pytest.fixture(scope="module")
 def render(dataset, job, look):
-    """The arguments of a run of both scenes in chunks of six frames, into a folder."""
-    return lambda out, *more: ("body", "render", job, "--data", dataset, "--out", out, "--chunk", 6, *look, *more)
+    """The arguments of a run of both scenes' first 18 frames in chunks of three, into a folder."""
+    return lambda out, *more: (
+        "body",
+        "render",
+        job,
+        "--data",
+        dataset,
+        "--out",
+        out,
+        "--frames",
+        "1-18",
+        "--chunk",
+        3,
+        *look,
+        *more,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +84,16 @@ def results(out: Path) -> dict[Path, int]:
 def test_a_finished_runs_record_tells_each_scene_chunk_and_attempt(finished):
     (run,) = told("runs", "list", "--out", finished)
     assert run["id"] == record(finished).stem
-    assert (run["state"], run["kind"], run["frames"], run["frames_done"]) == ("done", "body", 72, 72)
-    assert [(task["name"], task["state"], task["frames"]) for task in run["tasks"]] == [(s, "done", 36) for s in SCENES]
+    assert (run["state"], run["kind"], run["frames"], run["frames_done"]) == ("done", "body", 36, 36)
+    assert [(task["name"], task["state"], task["frames"]) for task in run["tasks"]] == [(s, "done", 18) for s in SCENES]
     assert all(task["attempts"] == 6 and task["seconds"] > 0 for task in run["tasks"])
-    expected = {(scene, first, first + 5) for scene in SCENES for first in range(1, 37, 6)}
+    expected = {(scene, first, first + 2) for scene in SCENES for first in range(1, 19, 3)}
     query = "SELECT task, first, last FROM attempts WHERE outcome = 'done' AND ended > begun AND render_seconds > 0"
     assert sorted(rows(finished, query)) == sorted(expected)
     assert set(rows(finished, "SELECT state, count(*) FROM chunks GROUP BY state")) == {("done", 12)}
     assert run["command"].startswith("interact-farm body render ")
     shown = interact_farm("runs", "status", "--out", finished)
-    assert f"{run['id']} done: 72 of 72 frames, 2 of 2 scenes done, 0 failed" in shown.stdout
+    assert f"{run['id']} done: 36 of 36 frames, 2 of 2 scenes done, 0 failed" in shown.stdout
 
 
 def test_the_same_rendering_is_the_same_run_and_another_look_another(finished, render, tmp_path):
@@ -90,7 +104,7 @@ def test_the_same_rendering_is_the_same_run_and_another_look_another(finished, r
     assert interact_farm(*render(out, "--frames", "1-2")).returncode == 0
     both = told("runs", "list", "--out", out)
     assert len({run["id"] for run in both}) == 2
-    assert [run["frames"] for run in both] == [4, 72]
+    assert [run["frames"] for run in both] == [4, 36]
     assert told("runs", "status", "--out", out)["frames"] == 4
 
 
@@ -112,7 +126,7 @@ def test_a_run_is_watched_cancelled_and_retried_from_another_shell(finished, ren
     while not (run["state"] == "running" and run["workers"] and run["frames_done"] > 0):
         assert driver.poll() is None
         run = told("runs", "status", "--out", tmp_path)
-    assert (run["pid"], run["frames"]) == (driver.pid, 72)
+    assert (run["pid"], run["frames"]) == (driver.pid, 36)
     assert {task["state"] for task in run["tasks"]} <= {"waiting", "rendering", "joining", "done"}
     cancelled = interact_farm("runs", "cancel", run["id"], "--out", tmp_path)
     assert cancelled.returncode == 0, cancelled.stderr
@@ -124,11 +138,11 @@ def test_a_run_is_watched_cancelled_and_retried_from_another_shell(finished, ren
     retried = interact_farm("runs", "retry", run["id"], "--out", tmp_path)
     assert retried.returncode == 0, retried.stderr
     after = told("runs", "status", "--out", tmp_path)
-    assert (after["id"], after["state"], after["frames_done"]) == (run["id"], "done", 72)
+    assert (after["id"], after["state"], after["frames_done"]) == (run["id"], "done", 36)
     whole = "SELECT count(*) FROM attempts WHERE outcome = 'done' GROUP BY task, first, last HAVING count(*) > 1"
     assert rows(tmp_path, whole) == []
     for path in results(finished):
-        assert video.probe(tmp_path / path.relative_to(finished)).frames == 36
+        assert video.probe(tmp_path / path.relative_to(finished)).frames == 18
 
 
 def test_a_deleted_record_loses_no_frame(render, tmp_path):
@@ -143,7 +157,7 @@ def test_a_deleted_record_loses_no_frame(render, tmp_path):
     assert "--force" in refused.stderr
     assert chunks(tmp_path) == kept
     shutil.rmtree(tmp_path / "farm_runs" / "state")
-    assert told(*render(tmp_path, "--dry-run"))["frames_to_render"] == 72 - 6 * len(kept)
+    assert told(*render(tmp_path, "--dry-run"))["frames_to_render"] == 36 - 3 * len(kept)
     assert interact_farm(*render(tmp_path, "--workers", 1)).returncode == 0
     assert rows(tmp_path, "SELECT count(*) FROM attempts") == [(12 - len(kept),)]
 
@@ -166,7 +180,7 @@ def test_a_record_that_cannot_be_used_is_set_aside_with_one_sentence(finished, r
     assert done.returncode == 0
     assert words in done.stderr
     assert "Traceback" not in done.stderr
-    assert len(list(out.glob("farm_runs/state/*.aside-*"))) == 1
+    assert len(list(out.glob("farm_runs/state/*.sqlite.aside-*"))) == 1
     assert results(out) == before
     assert told("runs", "status", "--out", out)["state"] == "done"
 
@@ -180,11 +194,11 @@ def test_rendering_goes_on_where_no_record_can_be_written(finished, render, tmp_
     out = shutil.copytree(finished, tmp_path / "out")
     shutil.rmtree(out / "farm_runs" / "state")
     (out / "farm_runs" / "state").write_text("in the way")
-    (out / "body_renders" / f"{SCENES[0]}.mp4").unlink()
+    (out / "body_renders" / f"{SCENES[0]}.frames-1-18.mp4").unlink()
     done = interact_farm(*render(out))
     assert done.returncode == 0, done.stderr
     assert "without a record" in done.stderr
-    assert (out / "body_renders" / f"{SCENES[0]}.mp4").is_file()
+    assert (out / "body_renders" / f"{SCENES[0]}.frames-1-18.mp4").is_file()
 
 
 def test_a_failed_scene_shows_its_log_and_is_retried_alone(render, tmp_path):
@@ -207,21 +221,24 @@ def test_a_failed_scene_shows_its_log_and_is_retried_alone(render, tmp_path):
         SCENES[0]: ("failed", 3),
         SCENES[1]: ("done", 0),
     }
-    (out / "body_renders" / f"{SCENES[1]}.mp4").unlink()
+    (out / "body_renders" / f"{SCENES[1]}.frames-1-18.mp4").unlink()
     retried = interact_farm(
         "runs", "retry", run["id"], "--failed", "--out", out, "--json", env=env | {"DEADLY_SCENE": "none"}
     )
     assert retried.returncode == 0, retried.stderr
     assert [result["scene"] for result in json.loads(retried.stdout)] == [SCENES[0]]
-    assert not (out / "body_renders" / f"{SCENES[1]}.mp4").exists()
+    assert not (out / "body_renders" / f"{SCENES[1]}.frames-1-18.mp4").exists()
     assert {task["state"] for task in told("runs", "status", "--out", out)["tasks"]} == {"done"}
 
 
 def test_clean_leaves_the_results_and_nothing_else(finished, tmp_path):
     out = shutil.copytree(finished, tmp_path / "out")
-    for folder, name in (("body_renders_noaudio", f"{SCENES[0]}.mkv.123.partial"), ("body_renders", "x.mp4.partial")):
+    for folder, name in (
+        ("body_renders_noaudio", f"{SCENES[0]}.frames-1-18.mkv.123.partial"),
+        ("body_renders", "x.mp4.partial"),
+    ):
         (out / folder / name).write_bytes(b"half")
-    (out / "body_renders" / f"{SCENES[1]}.mp4.partial").write_bytes(b"half")
+    (out / "body_renders" / f"{SCENES[1]}.frames-1-18.mp4.partial").write_bytes(b"half")
     before = results(finished)
     done = interact_farm("runs", "clean", record(out).stem, "--out", out)
     assert done.returncode == 0, done.stderr
