@@ -17,6 +17,7 @@ from . import blender as blenders
 from . import lock, plan, state, subjects, templates
 from .clips import Clips
 from .errors import FarmError
+from .faults import Faults
 from .mux import mux_subject
 from .pictures import Pictures
 from .run import Run, SceneResult, Settings, Snapshot
@@ -32,7 +33,8 @@ class RenderOptions:
     out: the folder for all results; mux: add the sound; stereo: male left, female right;
     overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
     own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS; pictures: a PNG
-    for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes'.
+    for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes';
+    faults: how the run meets what goes wrong.
     """
 
     template: Path | str | None = None
@@ -50,6 +52,7 @@ class RenderOptions:
     rig: str = batch.CAPTURE
     pictures: bool = False
     subset: str = ""
+    faults: Faults = field(default_factory=Faults)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def execute(
         mux=options.mux,
         stereo=options.stereo,
         overwrite=options.overwrite,
+        faults=options.faults,
     )
     with lock.held(prepared.outputs.runs, prepared.identity.id):
         blender = None
@@ -219,7 +223,8 @@ def from_facts(facts: dict[str, Any]) -> RenderOptions:
         look = dict(facts["look"])
         look = look | {name: tuple(look[name]) for name in ("size", "label") if look[name] is not None}
         frames = tuple(facts["frames"]) if facts["frames"] is not None else None
-        return RenderOptions(**(facts | {"look": batch.Look(**look), "frames": frames}))
+        made = {"look": batch.Look(**look), "frames": frames, "faults": Faults(**facts["faults"])}
+        return RenderOptions(**(facts | made))
     except (KeyError, TypeError, ValueError) as error:
         raise FarmError(f"its options are not those of this program ({error}); start it by its command") from error
 
@@ -234,7 +239,7 @@ def _run_id(
     # Neither where the folder lies nor how the work is cut: a run that was moved is the same.
     targets = [outputs.pictures(name) if options.pictures else outputs.clip(name, options.frames) for name in names]
     paths = [path.relative_to(outputs.root).as_posix() for path in targets]
-    parts = template.fingerprint, options.look, options.frames, options.mux, options.stereo
+    parts = template.fingerprint, options.look, options.frames, options.mux, options.stereo, options.subset
     return state.run_id(kind.name, [*map(str, names), *paths, *parts])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import time
 from collections import Counter, deque
@@ -20,12 +19,13 @@ from . import plan
 from .blender import Blender
 from .errors import FarmError
 from .executors.local import LocalWorker
+from .faults import Faults, Room, Silence
 from .mux import mux_task
 from .state import Record, Worker
 from .task import Chunk, Task, tag
 
-#: How often a chunk is tried, and how often a worker may die before it is ready.
-MAX_TRIES = 3
+#: How often workers may die before one is ready.
+_MAX_EARLY_DEATHS = 3
 
 #: A Blender that has not begun to listen after this many seconds hangs.
 _READY_SECONDS = 180.0
@@ -33,13 +33,12 @@ _READY_SECONDS = 180.0
 #: The driver looks at its workers this often, seconds: far below any chunk's time, far above what a look costs.
 _LOOK_SECONDS = 0.05
 
-#: With less free space than this a failed chunk is the disk's fault, bytes.
-_FULL_BELOW = 32 * 1024 * 1024
-
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is done. mux: add the sound; stereo: male left, female right; overwrite: make all videos anew."""
+    """How a run is done. mux: add the sound; stereo: male left, female right; overwrite: make all videos anew;
+    faults: how it meets them.
+    """
 
     template: Path
     look: batch.Look
@@ -47,6 +46,7 @@ class Settings:
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
+    faults: Faults = field(default_factory=Faults)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class SceneResult:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state of a run at a moment. seconds_left is None until it can be told."""
+    """The state of a run at a moment. seconds_left is None until it can be told; waits: for what, or ""."""
 
     frames_done: int
     frames: int
@@ -72,6 +72,7 @@ class Snapshot:
     scenes_done: int
     scenes: int
     workers: tuple[tuple[str, str], ...]
+    waits: str = ""
 
 
 @dataclass
@@ -102,7 +103,11 @@ class _Scene:
 
 @dataclass
 class _Slot:
-    """A worker and what it was given, in order; the first is what it does, `begun` once it is recorded."""
+    """A worker and what it was given, in order; the first is what it does, `begun` once it is recorded.
+
+    heard: when it gave a sign last; chunks: how many it was given; retires: it has been told to end; silent: what it
+    was ended for, or "".
+    """
 
     worker: LocalWorker
     given: deque[tuple[_Scene, Chunk]] = field(default_factory=deque)
@@ -111,6 +116,14 @@ class _Slot:
     doing: str = "starts Blender"
     ready: bool = False
     started: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    chunks: int = 0
+    retires: bool = False
+    silent: str = ""
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.given and not self.retires
 
 
 class Run:
@@ -141,9 +154,13 @@ class Run:
             )
             for task in sorted(the_plan.tasks, key=lambda task: -sum(chunk.frames for chunk in task.missing))
         ]
+        self._room = Room(outputs.root, settings.faults.reserve)
+        self._silence = Silence(settings.faults.stall)
+        self._waits = ""
         self._slots: list[_Slot] = []
         self._checks: dict[Future[None], tuple[_Scene, Chunk, float, float]] = {}
         self._finishing: dict[Future[None], _Scene] = {}
+        self._unfinished: list[_Scene] = []
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
         self._started = time.monotonic()
@@ -152,30 +169,31 @@ class Run:
     def execute(self) -> list[SceneResult]:
         """Render, join and mux; one result a scene, in the plan's order. What is interrupted goes on next time.
 
-        FarmError where nothing can go on: Blender does not start, or the disk is full.
+        FarmError where nothing can go on: Blender does not start, the disk is full and not waited for, or the first
+        scene failed and the run was told to end then.
         """
+        if self._failures and self._settings.faults.fail_fast:
+            name, problem = next(iter(self._failures.items()))
+            raise FarmError(f"{name}: {problem}; nothing was begun, as --fail-fast says")
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
         try:
             for scene in self._scenes:
                 if scene.is_whole:
                     self._finishing[pool.submit(self._finish, scene)] = scene
-            chunks = sum(len(scene.waiting) for scene in self._scenes)
-            for _ in range(min(self._settings.workers, chunks)):
-                self._slots.append(self._start_worker())
             while self._is_busy():
+                self._wait_for_room(pool)
+                self._staff()
                 for slot in list(self._slots):
                     self._listen(slot, pool)
                     if not slot.ready and time.monotonic() - slot.started > _READY_SECONDS:
                         slot.worker.kill()
+                    self._require_sign(slot)
                     if slot.worker.exit_code is not None:
                         self._bury(slot, pool)
                     else:
                         self._feed(slot)
                         self._begin(slot)
                 self._collect(pool)
-                if not self._slots and any(scene.waiting for scene in self._scenes):
-                    # A chunk failed its check after the last worker was gone.
-                    self._slots.append(self._start_worker())
                 self._show(self._snapshot())
                 self._record.alive(self._progress)
                 time.sleep(_LOOK_SECONDS)
@@ -193,7 +211,32 @@ class Run:
 
     def _is_busy(self) -> bool:
         work = any(scene.waiting for scene in self._scenes) or any(slot.given for slot in self._slots)
-        return work or bool(self._checks or self._finishing)
+        return work or bool(self._checks or self._finishing or self._unfinished)
+
+    def _wait_for_room(self, pool: ThreadPoolExecutor) -> None:
+        """Hold new work back while the disk is nearly full; what broke off for that is taken up again after it."""
+        before, self._waits = self._waits, self._room.lacking()
+        if bool(before) != bool(self._waits):
+            self._record.note("paused" if self._waits else "goes on", self._waits)
+        if not self._waits:
+            for scene in self._unfinished:
+                self._finishing[pool.submit(self._finish, scene)] = scene
+            self._unfinished.clear()
+
+    def _staff(self) -> None:
+        """As many workers as there is work for."""
+        waiting = sum(len(scene.waiting) for scene in self._scenes)
+        idle = sum(1 for slot in self._slots if slot.is_idle)
+        while not self._waits and idle < waiting and len(self._slots) < self._settings.workers:
+            self._slots.append(self._start_worker())
+            idle += 1
+
+    def _require_sign(self, slot: _Slot) -> None:
+        """End a worker that has work and says nothing; it may hang where no signal but the last reaches it."""
+        silence = time.monotonic() - slot.heard
+        if slot.ready and slot.given and slot.worker.exit_code is None and silence > self._silence.patience:
+            slot.silent = f"gave no sign for {silence:.0f} s and was ended"
+            slot.worker.kill(grace=0)
 
     def _start_worker(self) -> _Slot:
         if self._blender is None:
@@ -202,11 +245,20 @@ class Run:
         return _Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._logs))
 
     def _feed(self, slot: _Slot) -> None:
-        """Keep a worker one chunk ahead, so that it never waits for the driver."""
-        while len(slot.given) < 2:
+        """Keep a worker one chunk ahead, so that it never waits for the driver; end it after its share."""
+        most = self._settings.faults.max_chunks
+        while len(slot.given) < 2 and not self._waits and not slot.retires:
+            if most is not None and slot.chunks >= most:
+                # What it has is done before it reads this.
+                slot.retires = True
+                slot.worker.finish()
+                return
             found = self._next_chunk(slot)
             if found is None:
                 return
+            if not slot.given:
+                slot.heard = time.monotonic()
+            slot.chunks += 1
             slot.given.append(found)
             scene, chunk = found
             slot.worker.send(
@@ -234,7 +286,7 @@ class Run:
     def _next_chunk(self, slot: _Slot) -> tuple[_Scene, Chunk] | None:
         """From the worker's own scene, else the longest that nobody works on, else stolen where most is left."""
         waiting = [scene for scene in self._scenes if scene.waiting]
-        idle = sum(1 for other in self._slots if not other.given)
+        idle = sum(1 for other in self._slots if other.is_idle)
         if not waiting or (slot.given and sum(len(scene.waiting) for scene in waiting) <= idle):
             return None  # a chunk ahead only where no idle worker would want it
         if slot.scene is None or not slot.scene.waiting:
@@ -250,6 +302,9 @@ class Run:
         for event in slot.worker.events():
             kind = event["event"]
             self._begin(slot)
+            if slot.ready and slot.given:
+                self._silence.heard_after(time.monotonic() - slot.heard)
+            slot.heard = time.monotonic()
             if kind == "ready":
                 slot.ready, slot.doing, self._early_deaths = True, "ready", 0
             elif kind == "opened":
@@ -267,8 +322,7 @@ class Run:
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
-                if event["bad_input"]:
-                    self._require_space()
+                if event["bad_input"] and not self._is_full():
                     self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
                     self._give_up(scene, event["error"])
                 else:
@@ -279,11 +333,12 @@ class Run:
         self._listen(slot, pool)  # what it said last
         self._begin(slot)
         self._slots.remove(slot)
-        how = slot.worker.how_it_ended()
-        self._record.worker_died(slot.worker.name, how)
+        how = slot.silent or slot.worker.how_it_ended()
+        if not slot.retires or slot.given:
+            self._record.worker_died(slot.worker.name, how)
         if not slot.ready:
             self._early_deaths += 1
-            if self._early_deaths >= MAX_TRIES:
+            if self._early_deaths >= _MAX_EARLY_DEATHS:
                 raise FarmError(f"{self._blender} does not start: the worker {how}; see {slot.worker.log}")
         # From the last on, so that what it did comes first again: three deaths of a chunk are three deaths, not five.
         for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
@@ -292,8 +347,6 @@ class Run:
                 self._try_again(scene, chunk, f"Blender {how}; see {slot.worker.log}")
             elif not scene.problem:
                 scene.waiting.appendleft(chunk)
-        if any(scene.waiting for scene in self._scenes):
-            self._slots.append(self._start_worker())
 
     def _collect(self, pool: ThreadPoolExecutor) -> None:
         """Take in what the checks and the finished scenes say."""
@@ -314,8 +367,10 @@ class Run:
             scene = self._finishing.pop(finish)
             error = finish.exception()
             if isinstance(error, FarmError | DatasetError):
-                self._require_space()
-                self._give_up(scene, str(error))
+                if self._is_full():
+                    self._unfinished.append(scene)
+                else:
+                    self._give_up(scene, str(error))
             elif error is not None:
                 raise error
             else:
@@ -333,14 +388,16 @@ class Run:
             scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
 
     def _try_again(self, scene: _Scene, chunk: Chunk, why: str) -> None:
-        self._require_space()
+        full = self._is_full()
         parts = scene.task.medium.missing(scene.task, chunk)
         self._record.chunk_failed(scene.task.name, chunk, why, parts)
         scene.rendered += chunk.frames - sum(part.frames for part in parts)
         # The frame that a worker died at begins what is left; only the chunk's end stays the same.
-        scene.tries[chunk.last] += 1
-        if scene.tries[chunk.last] >= MAX_TRIES:
-            self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {MAX_TRIES} times: {why}")
+        scene.tries[chunk.last] += not full
+        most = self._settings.faults.max_tries
+        if scene.tries[chunk.last] >= most:
+            often = f"{most} times" if most > 1 else "once"
+            self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {often}: {why}")
         elif not scene.problem:
             scene.waiting.extendleft(reversed(parts))
 
@@ -350,14 +407,15 @@ class Run:
             scene.problem = why
             self._record.task_failed(scene.task.name, why)
         scene.waiting.clear()
+        if self._settings.faults.fail_fast:
+            raise FarmError(f"{scene.task.name}: {why}; the run ends, as --fail-fast says; finished chunks are kept")
 
-    def _require_space(self) -> None:
-        free = shutil.disk_usage(self._outputs.root).free
-        if free < _FULL_BELOW:
-            raise FarmError(
-                f"{self._outputs.root}: the disk is full ({free // 1024 // 1024} MB free); make room and start again, "
-                "finished chunks are kept"
-            )
+    def _is_full(self) -> bool:
+        """Whether a failure is the full disk's, to be taken up when there is room; FarmError if that ends the run."""
+        full = self._room.full()
+        if full and not self._room.waits:
+            raise FarmError(full)
+        return bool(full)
 
     def _snapshot(self) -> Snapshot:
         all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)
@@ -373,6 +431,7 @@ class Run:
             finished + len(self._failures),
             len(self._scenes) + len(self._failures),
             tuple((slot.worker.name, slot.doing if slot.given else "idle") for slot in self._slots),
+            self._waits,
         )
 
     def _progress(self) -> dict[str, object]:

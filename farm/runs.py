@@ -57,7 +57,8 @@ class Failure:
 class Status:
     """A run. state: running, done, failed, stopped (by the user) or killed; times are seconds since 1970.
 
-    host, pid, begun, seen, ended: of its last start; fps, seconds_left, workers (name, what it does): of one that runs.
+    host, pid, begun, seen, ended: of its last start; fps, seconds_left, workers (name, what it does), waits (for what,
+    or ""): of one that runs.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Status:
     fps: float
     seconds_left: float | None
     workers: tuple[tuple[str, str], ...]
+    waits: str
     tasks: tuple[TaskStatus, ...]
     failures: tuple[Failure, ...]
 
@@ -250,6 +252,7 @@ def _status_of(outputs: Outputs, db: sqlite3.Connection, logs: bool) -> Status:
         progress.get("fps", 0.0),
         progress.get("seconds_left"),
         tuple((name, doing) for name, doing in progress.get("workers", ())),
+        progress.get("waits", ""),
         tuple(tasks),
         tuple(failures),
     )  # fmt: skip

@@ -162,6 +162,8 @@ def _headline(run: runs.Status) -> Text:
     line = f"{run.id} {run.state}: {run.frames_done} of {run.frames} frames, {counts}"
     if run.state == "running":
         line += f", {run.fps:.1f} frames a second, {duration(run.seconds_left)} left"
+    if run.waits:
+        line += f"; {run.waits}"
     return Text(line, style=_COLOURS.get(run.state, ""))
 
 
