@@ -34,6 +34,7 @@ from .options import (
 from .rendering import RenderOptions
 from .report import tables
 from .report.progress import duration
+from .runs_commands import runs_group
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -222,6 +223,7 @@ def body_composite(
 
 
 main.add_command(face_group)
+main.add_command(runs_group)
 
 
 @main.group("template")

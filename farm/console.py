@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -19,7 +21,8 @@ from .run import SceneResult
 def render(kind: Kind, job: Path, data: Path, options: RenderOptions, *, dry_run: bool, as_json: bool) -> None:
     """Plan a job file and, unless `dry_run`, do it; prints what becomes of it. FarmError if something failed."""
     errors = Console(stderr=True)
-    prepared = rendering.prepare(kind, job, data, options, tell, dry=dry_run)
+    command = shlex.join(["interact-farm", *sys.argv[1:]])
+    prepared = rendering.prepare(kind, job, data, options, tell, dry=dry_run, command=command)
     tables.print_notices(errors, prepared.to_do.notices)
     if dry_run:
         if as_json:
@@ -27,8 +30,13 @@ def render(kind: Kind, job: Path, data: Path, options: RenderOptions, *, dry_run
         else:
             tables.print_plan(console(), prepared.to_do)
         return
-    with ProgressView(errors) as view, _stoppable():
-        results = rendering.execute(prepared, view.show)
+    do(prepared, as_json=as_json)
+
+
+def do(prepared: rendering.Prepared, *, as_json: bool) -> None:
+    """Do a planned run with a view of it and print what becomes of it. FarmError if something failed."""
+    with ProgressView(Console(stderr=True)) as view, _stoppable():
+        results = rendering.execute(prepared, view.show, tell)
     report(results, as_json=as_json)
 
 

@@ -13,6 +13,7 @@ import click
 from blender_addon.dataset import batch, layout
 
 from . import plan
+from .faults import Faults
 from .rendering import RenderOptions
 
 PATH = click.Path(path_type=Path)
@@ -145,13 +146,14 @@ def face_options(command: Callable) -> Callable:
 def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
     @wraps(command)
     def gathered(**given: Any) -> Any:
+        faults = Faults(**{f.name: given.pop(f.name) for f in fields(Faults) if f.name in given})
         look = {f.name: given.pop(f.name) for f in fields(batch.Look) if f.name in given}
         if "no_mux" in given:
             given["mux"] = not given.pop("no_mux")
         if "form" in given:
             given["pictures"] = given.pop("form") == "png"
         chosen = {f.name: given.pop(f.name) for f in fields(RenderOptions) if f.name in given}
-        return command(options=RenderOptions(look=batch.Look(**look), **chosen), **given)
+        return command(options=RenderOptions(look=batch.Look(**look), faults=faults, **chosen), **given)
 
     for option in reversed(options):
         gathered = option(gathered)
@@ -183,4 +185,13 @@ _STEREO = click.option("--stereo", is_flag=True, help="The male actor's voice le
 _ENDS = (
     click.option("--no-mux", is_flag=True, help="Leave the sound for `mux`."),
     click.option("--overwrite", is_flag=True, help="Render again what is finished."),
-)
+    click.option("--max-tries", type=click.IntRange(1), default=Faults.max_tries, show_default=True,
+                 help="Tries a chunk has before its scene is set aside."),
+    click.option("--stall", type=click.FloatRange(1), metavar="SECONDS",
+                 help="End a busy Blender that gives no sign for so long.  [default: by the frames so far, generous]"),
+    click.option("--max-chunks", type=click.IntRange(1), help="Replace a Blender after so many chunks."),
+    click.option("--fail-fast/--keep-going", default=False, show_default="--keep-going",
+                 help="Whether the first scene that fails ends the run."),
+    click.option("--reserve", type=click.IntRange(0), default=Faults.reserve, show_default=True, metavar="MB",
+                 help="Wait while less of the disk is free; 0: end the run when the disk is full."),
+)  # fmt: skip

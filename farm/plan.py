@@ -40,6 +40,11 @@ class Outputs:
     def logs(self) -> Path:
         return self.runs / "logs"
 
+    @property
+    def state(self) -> Path:
+        """Where each run's record lies."""
+        return self.runs / "state"
+
     def silent(self, kind: str) -> Path:
         """The folder of what has no sound yet. kind: "body" or "face"."""
         return self.root / f"{kind}_renders_noaudio"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from blender_addon.dataset import batch, jobs
 from blender_addon.dataset.errors import DatasetError
@@ -13,9 +14,10 @@ from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
 from . import blender as blenders
-from . import lock, plan, subjects, templates
+from . import lock, plan, state, subjects, templates
 from .clips import Clips
 from .errors import FarmError
+from .faults import Faults
 from .mux import mux_subject
 from .pictures import Pictures
 from .run import Run, SceneResult, Settings, Snapshot
@@ -31,7 +33,8 @@ class RenderOptions:
     out: the folder for all results; mux: add the sound; stereo: male left, female right;
     overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
     own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS; pictures: a PNG
-    for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes'.
+    for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes';
+    faults: how the run meets what goes wrong.
     """
 
     template: Path | str | None = None
@@ -49,6 +52,7 @@ class RenderOptions:
     rig: str = batch.CAPTURE
     pictures: bool = False
     subset: str = ""
+    faults: Faults = field(default_factory=Faults)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is planned and not begun."""
+    """A run that is planned and not begun. identity: by which its record is found again."""
 
     kind: Kind
     to_do: plan.Plan
@@ -71,6 +75,7 @@ class Prepared:
     outputs: plan.Outputs
     template: templates.Template
     options: RenderOptions
+    identity: state.Identity
 
 
 def prepare(
@@ -81,11 +86,13 @@ def prepare(
     say: Callable[[str], None] = lambda line: None,
     *,
     dry: bool = False,
+    command: str = "",
 ) -> Prepared:
     """Plan the rendering of a job file; writes nothing but the people's data into the user's cache.
 
     say is called with what there is to tell about them. dry: the run will not begin, so that they are not fetched
-    and taken as there. Raises FarmError or DatasetError where nothing can be done.
+    and taken as there. command: as the user typed it, for the run's record. Raises FarmError or DatasetError where
+    nothing can be done.
     """
     options = options or RenderOptions()
     dataset = Dataset.at(data, options.subset)
@@ -109,14 +116,27 @@ def prepare(
     bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
     notices = (*listed.notices, *template.notices)
     planned = replace(planned, failures=planned.failures | bad_lines, notices=notices)
-    return Prepared(kind, planned, dataset, outputs, template, options)
+    identity = state.Identity(
+        _run_id(kind, listed.ids, outputs, template, options),
+        kind.name,
+        str(Path(job).absolute()),
+        str(dataset.root.absolute()),
+        as_facts(options, outputs.root),
+        command,
+    )
+    return Prepared(kind, planned, dataset, outputs, template, options, identity)
 
 
-def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapshot: None) -> list[SceneResult]:
+def execute(
+    prepared: Prepared,
+    show: Callable[[Snapshot], None] = lambda snapshot: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[SceneResult]:
     """Do a planned run: render what is missing and add its sound; what is there already stays.
 
     One result a line, failed ones with their problem. show is called with the state of the run several times a
-    second. Raises FarmError or DatasetError where nothing can be done at all.
+    second; say with what is to be told of the run's record. Raises FarmError or DatasetError where nothing can be done
+    at all.
     """
     options = prepared.options
     plan.make_room(prepared.outputs, prepared.kind.name, sound=options.mux)
@@ -127,13 +147,17 @@ def execute(prepared: Prepared, show: Callable[[Snapshot], None] = lambda snapsh
         mux=options.mux,
         stereo=options.stereo,
         overwrite=options.overwrite,
+        faults=options.faults,
     )
-    with lock.held(prepared.outputs.runs):
+    with lock.held(prepared.outputs.runs, prepared.identity.id):
         blender = None
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)
             templates.build(prepared.template, blender)
-        return Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, show).execute()
+        record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
+        with state.recorded(record):
+            run = Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, record, show)
+            return run.execute()
 
 
 def mux(
@@ -181,6 +205,42 @@ def default_workers() -> int:
     """
     cores = os.cpu_count() or 1
     return min(cores, max(2, min(8, cores // 2)))
+
+
+def as_facts(options: RenderOptions, out: Path) -> dict[str, Any]:
+    """Options as plain data, for JSON; paths are absolute, so that they mean the same from everywhere."""
+    facts = asdict(options) | {"out": str(out.absolute())}
+    for name in ("template", "blender"):
+        chosen = facts[name]
+        # A bare name may be one on PATH.
+        facts[name] = str(Path(chosen).absolute() if Path(chosen).exists() else chosen) if chosen else None
+    return facts
+
+
+def from_facts(facts: dict[str, Any]) -> RenderOptions:
+    """What `as_facts` wrote; FarmError where it is something else."""
+    try:
+        look = dict(facts["look"])
+        look = look | {name: tuple(look[name]) for name in ("size", "label") if look[name] is not None}
+        frames = tuple(facts["frames"]) if facts["frames"] is not None else None
+        made = {"look": batch.Look(**look), "frames": frames, "faults": Faults(**facts["faults"])}
+        return RenderOptions(**(facts | made))
+    except (KeyError, TypeError, ValueError) as error:
+        raise FarmError(f"its options are not those of this program ({error}); start it by its command") from error
+
+
+def _run_id(
+    kind: Kind,
+    names: Sequence[SceneId | PerformanceId],
+    outputs: plan.Outputs,
+    template: templates.Template,
+    options: RenderOptions,
+) -> str:
+    # Neither where the folder lies nor how the work is cut: a run that was moved is the same.
+    targets = [outputs.pictures(name) if options.pictures else outputs.clip(name, options.frames) for name in names]
+    paths = [path.relative_to(outputs.root).as_posix() for path in targets]
+    parts = template.fingerprint, options.look, options.frames, options.mux, options.stereo, options.subset
+    return state.run_id(kind.name, [*map(str, names), *paths, *parts])
 
 
 def _require_plain_path(path: Path) -> None:

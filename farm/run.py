@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from blender_addon.dataset import batch
@@ -19,11 +19,13 @@ from . import plan
 from .blender import Blender
 from .errors import FarmError
 from .executors.local import LocalWorker
+from .faults import Faults, Room, Silence
 from .mux import mux_task
+from .state import Record, Worker
 from .task import Chunk, Task, tag
 
-#: How often a chunk is tried, and how often a worker may die before it is ready.
-MAX_TRIES = 3
+#: How often workers may die before one is ready.
+_MAX_EARLY_DEATHS = 3
 
 #: A Blender that has not begun to listen after this many seconds hangs.
 _READY_SECONDS = 180.0
@@ -31,13 +33,12 @@ _READY_SECONDS = 180.0
 #: The driver looks at its workers this often, seconds: far below any chunk's time, far above what a look costs.
 _LOOK_SECONDS = 0.05
 
-#: With less free space than this a failed chunk is the disk's fault, bytes.
-_FULL_BELOW = 32 * 1024 * 1024
-
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is done. mux: add the sound; stereo: male left, female right; overwrite: make all videos anew."""
+    """How a run is done. mux: add the sound; stereo: male left, female right; overwrite: make all videos anew;
+    faults: how it meets them.
+    """
 
     template: Path
     look: batch.Look
@@ -45,6 +46,7 @@ class Settings:
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
+    faults: Faults = field(default_factory=Faults)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class SceneResult:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state of a run at a moment. seconds_left is None until it can be told."""
+    """The state of a run at a moment. seconds_left is None until it can be told; waits: for what, or ""."""
 
     frames_done: int
     frames: int
@@ -70,6 +72,7 @@ class Snapshot:
     scenes_done: int
     scenes: int
     workers: tuple[tuple[str, str], ...]
+    waits: str = ""
 
 
 @dataclass
@@ -100,14 +103,27 @@ class _Scene:
 
 @dataclass
 class _Slot:
-    """A worker and what it was given, in order; the first is what it does."""
+    """A worker and what it was given, in order; the first is what it does, `begun` once it is recorded.
+
+    heard: when it gave a sign last; chunks: how many it was given; retires: it has been told to end; silent: what it
+    was ended for, or "".
+    """
 
     worker: LocalWorker
     given: deque[tuple[_Scene, Chunk]] = field(default_factory=deque)
+    begun: Chunk | None = None
     scene: _Scene | None = None
     doing: str = "starts Blender"
     ready: bool = False
     started: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    chunks: int = 0
+    retires: bool = False
+    silent: str = ""
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.given and not self.retires
 
 
 class Run:
@@ -120,13 +136,15 @@ class Run:
         outputs: plan.Outputs,
         blender: Blender | None,
         settings: Settings,
+        record: Record,
         show: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
         self._dataset, self._outputs, self._blender, self._settings = dataset, outputs, blender, settings
-        self._show = show
+        self._record, self._show = record, show
         # A folder of its own for each start: what an earlier one says of a crash stays readable.
         self._logs = outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._failures = dict(the_plan.failures)
+        record.begin(the_plan.tasks, self._failures, str(blender or ""), self._logs)
         self._scenes = [
             _Scene(
                 task,
@@ -136,9 +154,13 @@ class Run:
             )
             for task in sorted(the_plan.tasks, key=lambda task: -sum(chunk.frames for chunk in task.missing))
         ]
+        self._room = Room(outputs.root, settings.faults.reserve)
+        self._silence = Silence(settings.faults.stall)
+        self._waits = ""
         self._slots: list[_Slot] = []
-        self._checks: dict[Future[None], tuple[_Scene, Chunk]] = {}
+        self._checks: dict[Future[None], tuple[_Scene, Chunk, float, float]] = {}
         self._finishing: dict[Future[None], _Scene] = {}
+        self._unfinished: list[_Scene] = []
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
         self._started = time.monotonic()
@@ -147,30 +169,33 @@ class Run:
     def execute(self) -> list[SceneResult]:
         """Render, join and mux; one result a scene, in the plan's order. What is interrupted goes on next time.
 
-        FarmError where nothing can go on: Blender does not start, or the disk is full.
+        FarmError where nothing can go on: Blender does not start, the disk is full and not waited for, or the first
+        scene failed and the run was told to end then.
         """
+        if self._failures and self._settings.faults.fail_fast:
+            name, problem = next(iter(self._failures.items()))
+            raise FarmError(f"{name}: {problem}; nothing was begun, as --fail-fast says")
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
         try:
             for scene in self._scenes:
                 if scene.is_whole:
                     self._finishing[pool.submit(self._finish, scene)] = scene
-            chunks = sum(len(scene.waiting) for scene in self._scenes)
-            for _ in range(min(self._settings.workers, chunks)):
-                self._slots.append(self._start_worker())
             while self._is_busy():
+                self._wait_for_room(pool)
+                self._staff()
                 for slot in list(self._slots):
                     self._listen(slot, pool)
                     if not slot.ready and time.monotonic() - slot.started > _READY_SECONDS:
                         slot.worker.kill()
+                    self._require_sign(slot)
                     if slot.worker.exit_code is not None:
                         self._bury(slot, pool)
                     else:
                         self._feed(slot)
+                        self._begin(slot)
                 self._collect(pool)
-                if not self._slots and any(scene.waiting for scene in self._scenes):
-                    # A chunk failed its check after the last worker was gone.
-                    self._slots.append(self._start_worker())
                 self._show(self._snapshot())
+                self._record.alive(self._progress)
                 time.sleep(_LOOK_SECONDS)
             for slot in self._slots:
                 slot.worker.finish()
@@ -186,7 +211,32 @@ class Run:
 
     def _is_busy(self) -> bool:
         work = any(scene.waiting for scene in self._scenes) or any(slot.given for slot in self._slots)
-        return work or bool(self._checks or self._finishing)
+        return work or bool(self._checks or self._finishing or self._unfinished)
+
+    def _wait_for_room(self, pool: ThreadPoolExecutor) -> None:
+        """Hold new work back while the disk is nearly full; what broke off for that is taken up again after it."""
+        before, self._waits = self._waits, self._room.lacking()
+        if bool(before) != bool(self._waits):
+            self._record.note("paused" if self._waits else "goes on", self._waits)
+        if not self._waits:
+            for scene in self._unfinished:
+                self._finishing[pool.submit(self._finish, scene)] = scene
+            self._unfinished.clear()
+
+    def _staff(self) -> None:
+        """As many workers as there is work for."""
+        waiting = sum(len(scene.waiting) for scene in self._scenes)
+        idle = sum(1 for slot in self._slots if slot.is_idle)
+        while not self._waits and idle < waiting and len(self._slots) < self._settings.workers:
+            self._slots.append(self._start_worker())
+            idle += 1
+
+    def _require_sign(self, slot: _Slot) -> None:
+        """End a worker that has work and says nothing; it may hang where no signal but the last reaches it."""
+        silence = time.monotonic() - slot.heard
+        if slot.ready and slot.given and slot.worker.exit_code is None and silence > self._silence.patience:
+            slot.silent = f"gave no sign for {silence:.0f} s and was ended"
+            slot.worker.kill(grace=0)
 
     def _start_worker(self) -> _Slot:
         if self._blender is None:
@@ -195,11 +245,20 @@ class Run:
         return _Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._logs))
 
     def _feed(self, slot: _Slot) -> None:
-        """Keep a worker one chunk ahead, so that it never waits for the driver."""
-        while len(slot.given) < 2:
+        """Keep a worker one chunk ahead, so that it never waits for the driver; end it after its share."""
+        most = self._settings.faults.max_chunks
+        while len(slot.given) < 2 and not self._waits and not slot.retires:
+            if most is not None and slot.chunks >= most:
+                # What it has is done before it reads this.
+                slot.retires = True
+                slot.worker.finish()
+                return
             found = self._next_chunk(slot)
             if found is None:
                 return
+            if not slot.given:
+                slot.heard = time.monotonic()
+            slot.chunks += 1
             slot.given.append(found)
             scene, chunk = found
             slot.worker.send(
@@ -217,10 +276,17 @@ class Run:
                 )
             )
 
+    def _begin(self, slot: _Slot) -> None:
+        """Record what a worker does now."""
+        if slot.ready and slot.given and slot.begun is not slot.given[0][1]:
+            scene, slot.begun = slot.given[0]
+            worker = Worker(slot.worker.name, socket.gethostname(), slot.worker.pid, slot.worker.log)
+            self._record.chunk_started(scene.task.name, slot.begun, worker)
+
     def _next_chunk(self, slot: _Slot) -> tuple[_Scene, Chunk] | None:
         """From the worker's own scene, else the longest that nobody works on, else stolen where most is left."""
         waiting = [scene for scene in self._scenes if scene.waiting]
-        idle = sum(1 for other in self._slots if not other.given)
+        idle = sum(1 for other in self._slots if other.is_idle)
         if not waiting or (slot.given and sum(len(scene.waiting) for scene in waiting) <= idle):
             return None  # a chunk ahead only where no idle worker would want it
         if slot.scene is None or not slot.scene.waiting:
@@ -235,6 +301,10 @@ class Run:
     def _listen(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
         for event in slot.worker.events():
             kind = event["event"]
+            self._begin(slot)
+            if slot.ready and slot.given:
+                self._silence.heard_after(time.monotonic() - slot.heard)
+            slot.heard = time.monotonic()
             if kind == "ready":
                 slot.ready, slot.doing, self._early_deaths = True, "ready", 0
             elif kind == "opened":
@@ -246,13 +316,14 @@ class Run:
                 slot.doing = f"{event['id'].split(':')[0]} frame {event['frame']}"
             elif kind == "rendered" and slot.given:
                 scene, chunk = slot.given.popleft()
-                scene.seconds += event["load_seconds"] + event["render_seconds"]
-                self._checks[pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk)
+                spent = event["load_seconds"], event["render_seconds"]
+                scene.seconds += sum(spent)
+                self._checks[pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk, *spent)
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
-                if event["bad_input"]:
-                    self._require_space()
+                if event["bad_input"] and not self._is_full():
+                    self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
                     self._give_up(scene, event["error"])
                 else:
                     self._try_again(scene, chunk, f"{event['error']}; see {slot.worker.log}")
@@ -260,28 +331,31 @@ class Run:
     def _bury(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
         """A worker died: what it did is tried again, what it had ahead goes back, another takes its place."""
         self._listen(slot, pool)  # what it said last
+        self._begin(slot)
         self._slots.remove(slot)
-        how = slot.worker.how_it_ended()
+        how = slot.silent or slot.worker.how_it_ended()
+        if not slot.retires or slot.given:
+            self._record.worker_died(slot.worker.name, how)
         if not slot.ready:
             self._early_deaths += 1
-            if self._early_deaths >= MAX_TRIES:
+            if self._early_deaths >= _MAX_EARLY_DEATHS:
                 raise FarmError(f"{self._blender} does not start: the worker {how}; see {slot.worker.log}")
-        for number, (scene, chunk) in enumerate(slot.given):
+        # From the last on, so that what it did comes first again: three deaths of a chunk are three deaths, not five.
+        for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
             self._frames_now.pop(_id(scene, chunk), None)
             if number == 0 and slot.ready:
                 self._try_again(scene, chunk, f"Blender {how}; see {slot.worker.log}")
             elif not scene.problem:
                 scene.waiting.appendleft(chunk)
-        if any(scene.waiting for scene in self._scenes):
-            self._slots.append(self._start_worker())
 
     def _collect(self, pool: ThreadPoolExecutor) -> None:
         """Take in what the checks and the finished scenes say."""
         for check in [check for check in self._checks if check.done()]:
-            scene, chunk = self._checks.pop(check)
+            scene, chunk, *spent = self._checks.pop(check)
             self._frames_now.pop(_id(scene, chunk), None)
             error = check.exception()
             if error is None:
+                self._record.chunk_done(scene.task.name, chunk, *spent)
                 scene.rendered += chunk.frames
                 if scene.is_whole:
                     self._finishing[pool.submit(self._finish, scene)] = scene
@@ -293,10 +367,14 @@ class Run:
             scene = self._finishing.pop(finish)
             error = finish.exception()
             if isinstance(error, FarmError | DatasetError):
-                self._require_space()
-                scene.problem = str(error)
+                if self._is_full():
+                    self._unfinished.append(scene)
+                else:
+                    self._give_up(scene, str(error))
             elif error is not None:
                 raise error
+            else:
+                self._record.task_done(scene.task.name)
 
     def _finish(self, scene: _Scene) -> None:
         """Join a whole scene, and add its sound; runs beside the workers."""
@@ -310,28 +388,34 @@ class Run:
             scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
 
     def _try_again(self, scene: _Scene, chunk: Chunk, why: str) -> None:
-        self._require_space()
+        full = self._is_full()
         parts = scene.task.medium.missing(scene.task, chunk)
+        self._record.chunk_failed(scene.task.name, chunk, why, parts)
         scene.rendered += chunk.frames - sum(part.frames for part in parts)
         # The frame that a worker died at begins what is left; only the chunk's end stays the same.
-        scene.tries[chunk.last] += 1
-        if scene.tries[chunk.last] >= MAX_TRIES:
-            self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {MAX_TRIES} times: {why}")
+        scene.tries[chunk.last] += not full
+        most = self._settings.faults.max_tries
+        if scene.tries[chunk.last] >= most:
+            often = f"{most} times" if most > 1 else "once"
+            self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {often}: {why}")
         elif not scene.problem:
             scene.waiting.extendleft(reversed(parts))
 
     def _give_up(self, scene: _Scene, why: str) -> None:
         """Mark a scene failed and go on with the others; its whole chunks stay for the next start."""
-        scene.problem = scene.problem or why
+        if not scene.problem:
+            scene.problem = why
+            self._record.task_failed(scene.task.name, why)
         scene.waiting.clear()
+        if self._settings.faults.fail_fast:
+            raise FarmError(f"{scene.task.name}: {why}; the run ends, as --fail-fast says; finished chunks are kept")
 
-    def _require_space(self) -> None:
-        free = shutil.disk_usage(self._outputs.root).free
-        if free < _FULL_BELOW:
-            raise FarmError(
-                f"{self._outputs.root}: the disk is full ({free // 1024 // 1024} MB free); make room and start again, "
-                "finished chunks are kept"
-            )
+    def _is_full(self) -> bool:
+        """Whether a failure is the full disk's, to be taken up when there is room; FarmError if that ends the run."""
+        full = self._room.full()
+        if full and not self._room.waits:
+            raise FarmError(full)
+        return bool(full)
 
     def _snapshot(self) -> Snapshot:
         all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)
@@ -347,7 +431,12 @@ class Run:
             finished + len(self._failures),
             len(self._scenes) + len(self._failures),
             tuple((slot.worker.name, slot.doing if slot.given else "idle") for slot in self._slots),
+            self._waits,
         )
+
+    def _progress(self) -> dict[str, object]:
+        """The snapshot for a reader in another process; frames_now: those of chunks that are not whole yet."""
+        return asdict(self._snapshot()) | {"frames_now": sum(self._frames_now.values())}
 
     def _results(self) -> list[SceneResult]:
         done = [

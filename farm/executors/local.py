@@ -88,13 +88,13 @@ class LocalWorker:
         """Tell the worker to end when its requests are done."""
         self.send(batch.End())
 
-    def kill(self) -> None:
-        """End the worker and all it started, now."""
+    def kill(self, grace: float = _GRACE_SECONDS) -> None:
+        """End the worker and all it started; it has `grace` seconds to end by itself."""
         if self._process.stdin:
             self._process.stdin.close()
         self._signal(signal.SIGTERM)
         try:
-            self._process.wait(_GRACE_SECONDS)
+            self._process.wait(grace)
         except subprocess.TimeoutExpired:
             self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
             self._process.wait()

@@ -58,9 +58,10 @@ def duration(seconds: float | None) -> str:
 
 
 def _headline(snapshot: Snapshot) -> str:
+    waits = f"; {snapshot.waits}" if snapshot.waits else ""
     return (
         f"{snapshot.frames_done} of {snapshot.frames} frames, {snapshot.fps:.1f} a second, "
-        f"{duration(snapshot.seconds_left)} left, {snapshot.scenes_done} of {snapshot.scenes} scenes done"
+        f"{duration(snapshot.seconds_left)} left, {snapshot.scenes_done} of {snapshot.scenes} scenes done{waits}"
     )
 
 

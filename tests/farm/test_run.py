@@ -350,7 +350,7 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_is_whole(dat
     try:
         done = interact_farm(
             "body", "render", job, "--data", dataset, "--out", disk, "--template", template, "--chunk", 5,
-            "--size", "640x360", "--engine", "workbench", "--samples", "1",
+            "--size", "640x360", "--engine", "workbench", "--samples", "1", "--reserve", 0,
         )  # fmt: skip
         assert done.returncode == 1
         assert "the disk is full" in done.stderr

@@ -1,0 +1,171 @@
+"""The commands for runs: `interact-farm runs ...`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from . import console, runs
+from .options import PATH, data_option, json_option
+from .plan import Outputs
+from .report import tables
+from .report.progress import duration
+
+_COLOURS = {"running": "cyan", "done": "green", "failed": "red", "stopped": "yellow", "killed": "yellow"}
+
+#: Between two looks of --watch, seconds.
+_WATCH_SECONDS = 2.0
+
+
+@click.group("runs")
+def runs_group() -> None:
+    """Runs of an output folder: what they do, their logs, retrying, stopping, clearing away."""
+
+
+def _where(command: Callable) -> Callable:
+    out = click.option("--out", type=PATH, help="The folder that was rendered into.  [default: the data set]")
+    return data_option(out(command))
+
+
+def _outputs(out: Path | None, data: Path) -> Outputs:
+    return Outputs((out or data).absolute())
+
+
+@runs_group.command("list")
+@_where
+@json_option
+def runs_list(out: Path | None, data: Path, as_json: bool) -> None:
+    """All runs, the latest first."""
+    found, problems = runs.listed(_outputs(out, data))
+    tables.print_notices(Console(stderr=True), problems)
+    if as_json:
+        tables.print_json(console.console(), found)
+        return
+    table = Table()
+    for heading in ("run", "state", "job", "scenes done", "failed", "frames", "last start"):
+        table.add_column(heading, overflow="fold")
+    for run in found:
+        began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.begun))
+        counts = f"{run.count('done')} of {len(run.tasks)}", str(run.count("failed"))
+        frames = f"{run.frames_done} of {run.frames}"
+        table.add_row(run.id, _coloured(run.state), escape(run.job), *counts, frames, f"{began} on {escape(run.host)}")
+    console.console().print(table)
+
+
+@runs_group.command("status")
+@click.argument("run", required=False, default="")
+@_where
+@click.option("--watch", is_flag=True, help="Go on until the run has ended.")
+@json_option
+def runs_status(run: str, out: Path | None, data: Path, watch: bool, as_json: bool) -> None:
+    """What RUN does, or has done; without RUN the latest."""
+    outputs = _outputs(out, data)
+    found = runs.status(outputs, run)
+    shown = console.console()
+    if watch and shown.is_terminal and not as_json:
+        with Live(_display(found), console=shown, auto_refresh=False) as live:
+            while found.state == "running":
+                time.sleep(_WATCH_SECONDS)
+                found = runs.status(outputs, found.id)
+                live.update(_display(found), refresh=True)
+        return
+    while True:
+        if not as_json:
+            shown.print(_headline(found) if watch and found.state == "running" else _display(found), soft_wrap=True)
+        elif watch:
+            click.echo(json.dumps(asdict(found)))
+        else:
+            tables.print_json(shown, found)
+        if not watch or found.state != "running":
+            return
+        sys.stdout.flush()
+        time.sleep(_WATCH_SECONDS)
+        found = runs.status(outputs, found.id)
+
+
+@runs_group.command("log")
+@click.argument("run")
+@click.argument("task")
+@_where
+def runs_log(run: str, task: str, out: Path | None, data: Path) -> None:
+    """Blender's own output of TASK's last attempt in RUN."""
+    click.echo(runs.log(_outputs(out, data), run, task), nl=False)
+
+
+@runs_group.command("retry")
+@click.argument("run")
+@_where
+@click.option("--failed", is_flag=True, help="Only the scenes that failed.")
+@json_option
+def runs_retry(run: str, out: Path | None, data: Path, failed: bool, as_json: bool) -> None:
+    """Start RUN again with the options it had; what is finished stays."""
+    prepared = runs.prepare_again(_outputs(out, data), run, console.tell, failed=failed)
+    tables.print_notices(Console(stderr=True), prepared.to_do.notices)
+    console.do(prepared, as_json=as_json)
+
+
+@runs_group.command("cancel")
+@click.argument("run")
+@_where
+def runs_cancel(run: str, out: Path | None, data: Path) -> None:
+    """End RUN, which runs on this machine; it goes on with its next start."""
+    runs.cancel(_outputs(out, data), run)
+    click.echo("stopped; `interact-farm runs retry` goes on where it was")
+
+
+@runs_group.command("clean")
+@click.argument("run")
+@_where
+@click.option("--force", is_flag=True, help="Also rendered chunks of unfinished scenes.")
+def runs_clean(run: str, out: Path | None, data: Path, force: bool) -> None:
+    """Remove what is left of RUN: logs, chunks, partial files, its record; never a result."""
+    gone = runs.clean(_outputs(out, data), run, force=force)
+    for path in gone:
+        click.echo(f"removed {path}")
+
+
+def _display(run: runs.Status) -> Group:
+    """A run for people: where it stands, who does what, and what failed with its log's last lines."""
+    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.begun))
+    parts: list[Text | Table] = [
+        _headline(run),
+        Text(f"{run.job}; started {began} on {run.host}, process {run.pid}"),
+    ]
+    if run.command:
+        parts.append(Text(run.command, style="dim"))
+    if run.problem:
+        parts.append(Text(run.problem, style="red"))
+    if run.workers:
+        workers = Table.grid(padding=(0, 2))
+        for name, doing in run.workers:
+            workers.add_row(Text(name, style="cyan"), Text(doing))
+        parts.append(workers)
+    for failure in run.failures:
+        parts.append(Text(f"{failure.task}: {failure.problem}", style="red"))
+        parts += [Text(f"    {line}", style="dim") for line in failure.log]
+    return Group(*parts)
+
+
+def _headline(run: runs.Status) -> Text:
+    counts = f"{run.count('done')} of {len(run.tasks)} scenes done, {run.count('failed')} failed"
+    line = f"{run.id} {run.state}: {run.frames_done} of {run.frames} frames, {counts}"
+    if run.state == "running":
+        line += f", {run.fps:.1f} frames a second, {duration(run.seconds_left)} left"
+    if run.waits:
+        line += f"; {run.waits}"
+    return Text(line, style=_COLOURS.get(run.state, ""))
+
+
+def _coloured(became: str) -> Text:
+    return Text(became, style=_COLOURS.get(became, ""))
