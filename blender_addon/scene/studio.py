@@ -55,7 +55,8 @@ class Studio:
         if isinstance(name, PerformanceId):
             scene, length = self._face(request, name)
         else:
-            scene, length = bpy.context.scene, self._composite(request, request.look).frames
+            length = self._composite(request, request.look).frames
+            scene = bpy.context.scene  # only now: compositing opens the template
         if request.last > length:
             raise DatasetError(f"{request.scene} has {length} frames, there is no frame {request.last}")
         loaded = time.monotonic()
