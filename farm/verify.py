@@ -34,7 +34,7 @@ _SOUND_SLACK = 1024 / 44100
 
 #: A body that moves further in a frame, in its own heights (root mean square over its joints), cannot look the same:
 #: half a millimetre in 1 m; and in pixels of the frame's height, where those are coarse.
-_BODY_MOVES, _BODY_PIXELS = 5e-4, 0.08
+_BODY_MOVES, _BODY_PIXELS = 5e-4, 0.12
 
 #: The same of a face: the most that any of its weights changes.
 _FACE_MOVES, _FACE_PIXELS = 0.02, 3.0
