@@ -36,6 +36,7 @@ from .rendering import RenderOptions
 from .report import tables
 from .report.progress import duration
 from .runs_commands import runs_group
+from .verify_command import verify_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -226,6 +227,7 @@ def body_composite(
 main.add_command(face_group)
 main.add_command(runs_group)
 main.add_command(batch_group)
+main.add_command(verify_command)
 
 
 @main.group("template")

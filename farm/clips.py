@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import video
+from . import frame_record, video
 from .errors import FarmError
 from .task import TAG, Chunk, Task, tag
 
@@ -38,7 +38,7 @@ class Clips:
                 continue
             chunk = Chunk(int(name[1]), int(name[2]), path)
             follows = chunk.first > (found[-1].last if found else task.first - 1)
-            if follows and chunk.first <= chunk.last <= task.last and _is_whole(chunk):
+            if follows and chunk.first <= chunk.last <= task.last and _is_whole(task, chunk):
                 found.append(chunk)
         return found
 
@@ -47,7 +47,7 @@ class Clips:
 
     def check(self, task: Task, chunk: Chunk) -> None:
         try:
-            video.check(chunk.path, frames=chunk.frames)
+            _require_whole(task, chunk)
         except FarmError:
             chunk.path.unlink(missing_ok=True)
             raise
@@ -57,15 +57,24 @@ class Clips:
 
     def assemble(self, task: Task) -> None:
         """Join the clips, and delete them and those of earlier versions of the inputs (a run holds the lock)."""
-        comment = {"comment": tag(task.fingerprint)}
-        video.join([chunk.path for chunk in task.chunks], task.picture, metadata=comment)
+        clips = [chunk.path for chunk in task.chunks]
+        told = {"comment": tag(task.fingerprint)} | frame_record.of_chunks(clips)
+        video.join(clips, task.picture, metadata=told)
         for folder in task.folder.parent.glob(f"{task.picture.stem}-*"):
             shutil.rmtree(folder)
 
 
-def _is_whole(chunk: Chunk) -> bool:
+def _is_whole(task: Task, chunk: Chunk) -> bool:
     try:
-        video.check(chunk.path, frames=chunk.frames)
+        _require_whole(task, chunk)
     except FarmError:
         return False  # rendered again
     return True
+
+
+def _require_whole(task: Task, chunk: Chunk) -> None:
+    """Decode a clip; FarmError where it is damaged, or says that it is another's or has other frames."""
+    video.check(chunk.path, frames=chunk.frames)
+    note = video.probe(chunk.path).metadata.get("note", "")
+    if note and note != f"{tag(task.fingerprint)} frames {chunk.first}-{chunk.last}":
+        raise FarmError(f"{chunk.path}: says it is {note!r}; render it again")

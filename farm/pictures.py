@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -22,16 +23,22 @@ from .task import TAG, Chunk, Task, tag
 from .video import PictureSequence
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+#: The comment of a picture that says which frame it is.
+_NUMBERED = re.compile(rf"({re.escape(TAG)}\S+) frame (\d{{1,9}})")
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What a PNG's chunks say; comment: the text of its `Comment`, or ""."""
+    """What a PNG's chunks say.
+
+    comment: what its `Comment` says it was made from, or ""; number: the frame it says it is, None where it does not.
+    """
 
     width: int
     height: int
     comment: str
+    number: int | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,7 +62,7 @@ class Pictures:
         return f"{task.picture.name}/ was not made by interact-farm and is kept; --overwrite renders it anew"
 
     def rendered(self, task: Task) -> list[Chunk]:
-        return [Chunk(*part, task.picture) for part in _ranges(self._whole(task, task.first, task.last))]
+        return [Chunk(*part, task.picture) for part in ranges(self._whole(task, task.first, task.last))]
 
     def target(self, task: Task, first: int, last: int) -> Path:
         return task.picture
@@ -76,7 +83,7 @@ class Pictures:
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         there = set(self._whole(task, chunk.first, chunk.last))
         absent = (number for number in range(chunk.first, chunk.last + 1) if number not in there)
-        return [Chunk(*part, task.picture) for part in _ranges(absent)]
+        return [Chunk(*part, task.picture) for part in ranges(absent)]
 
     def assemble(self, task: Task) -> None:
         """Each picture has its final name from the first."""
@@ -85,7 +92,9 @@ class Pictures:
         size = self.size
         for number in range(first, last + 1):
             found = read(path_of(task.picture, number))
-            if found and found.comment == tag(task.fingerprint) and (size or found.size) == found.size:
+            if found is None or found.comment != tag(task.fingerprint) or found.number not in (None, number):
+                continue  # another's, or one that was given another frame's name
+            if (size or found.size) == found.size:
                 yield number
 
 
@@ -174,18 +183,20 @@ def _chunks(file: BinaryIO, *, whole: bool) -> Iterator[tuple[bytes, bytes]]:
 
 def _picture(chunks: Iterable[tuple[bytes, bytes]]) -> Picture:
     width = height = 0
-    comment = ""
+    comment, frame = "", None
     for name, body in chunks:
         if name == b"IHDR":
             width, height = struct.unpack(">II", body[:8])
         elif name == b"tEXt" and body.startswith(b"Comment\0"):
             comment = body[8:].decode("latin-1")
+            if numbered := _NUMBERED.fullmatch(comment):
+                comment, frame = numbered[1], int(numbered[2])
     if not width or not height:
         raise ValueError("no size")
-    return Picture(width, height, comment)
+    return Picture(width, height, comment, frame)
 
 
-def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+def ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Rising numbers as ranges, both ends counted."""
     for _, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         members = [number for _, number in run]

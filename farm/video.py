@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from .errors import FarmError
 
 if TYPE_CHECKING:
-    from av import Packet, VideoStream
+    from av import Packet, VideoFrame, VideoStream
     from av.container import InputContainer, OutputContainer
 
 #: The most frames by which H.264 may decode a picture ahead of showing it (the size of its picture buffer).
@@ -96,6 +96,24 @@ def probe(path: Path, *, audio: bool = False) -> VideoInfo:
 
 def check(path: Path, *, frames: int, size: tuple[int, int] | None = None) -> None:
     """Decode all of `path`; raises FarmError unless it is exactly `frames` whole pictures of `size` (width, height)."""
+    decoded = 0
+    for picture in decode(path, frames):
+        if size is not None and (picture.width, picture.height) != tuple(size):
+            raise FarmError(
+                f"{path}: its frames are {picture.width}x{picture.height}, not {size[0]}x{size[1]}; render it again"
+            )
+        decoded += 1
+    if decoded < frames:
+        raise FarmError(f"{path}: cut short or damaged, only {decoded} of {frames} frames decode; render it again")
+    if decoded > frames:
+        raise FarmError(f"{path}: {decoded} frames decode where {frames} belong; render it again")
+
+
+def decode(path: Path, frames: int | None = None) -> Iterator[VideoFrame]:
+    """Every picture of `path` up to the first that is damaged unnoticed; FarmError at one that does not decode.
+
+    frames: how many there should be, for the message.
+    """
     import av
 
     decoded = 0
@@ -107,21 +125,14 @@ def check(path: Path, *, frames: int, size: tuple[int, int] | None = None) -> No
         try:
             for picture in container.decode(stream):
                 if picture.is_corrupt:
-                    break
-                if size is not None and (picture.width, picture.height) != tuple(size):
-                    raise FarmError(
-                        f"{path}: its frames are {picture.width}x{picture.height}, not {size[0]}x{size[1]}; "
-                        "render it again"
-                    )
+                    return
+                yield picture
                 decoded += 1
         except av.error.FFmpegError as error:
+            of = "" if frames is None else f" of {frames}"
             raise FarmError(
-                f"{path}: damaged, only {decoded} of {frames} frames decode ({error.strerror}); render it again"
+                f"{path}: damaged, only {decoded}{of} frames decode ({error.strerror}); render it again"
             ) from error
-    if decoded < frames:
-        raise FarmError(f"{path}: cut short or damaged, only {decoded} of {frames} frames decode; render it again")
-    if decoded > frames:
-        raise FarmError(f"{path}: {decoded} frames decode where {frames} belong; render it again")
 
 
 def join(

@@ -47,8 +47,8 @@ class RenderChunk:
     """Render frames `first` to `last` (from 1, both counted) of a body scene or of one actor's face.
 
     scene: `<date>_<scenario>`, or `<date>_<actor>_<scenario>` for a face; output: a video (.mkv), else the folder
-    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Comment`; subset: as of
-    Dataset.
+    of pictures `0001.png` ... by the frames' numbers; tag: what the pictures say in their `Comment`,
+    and the video in its tag `NOTE`, before their frames; subset: as of Dataset.
     """
 
     id: str

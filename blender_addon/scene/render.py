@@ -87,13 +87,19 @@ def render_video(
     output: Path,
     on_frame: Callable[[int], None] = lambda frame: None,
     text: Callable[[int], str] | None = None,
+    comment: str = "",
 ) -> None:
     """Render frames first..last to an H.264 MKV: near lossless, yuv420p, closed groups of pictures, 30/1 fps.
 
-    on_frame is called with each frame that has been handed to the encoder; text says what is burnt into it. The
-    video is written beside and renamed when it is whole. Raises DatasetError where Blender could not write it.
+    on_frame is called with each frame that has been handed to the encoder; text says what is burnt into it; comment:
+    what the video's tag `NOTE` says of its making, with its frames. The video is written beside and renamed when it
+    is whole. Raises DatasetError where Blender could not write it.
     """
     _set_video(scene)
+    if comment:
+        # Read when the file is begun: a label, which is a note too, is set with the first frame, later.
+        scene.render.use_stamp_note = True
+        scene.render.stamp_note_text = f"{comment} frames {first}-{last}"
     output.parent.mkdir(parents=True, exist_ok=True)
     beside = output.with_name(f"{output.name}.{os.getpid()}.partial")
     scene.render.filepath = str(beside)
@@ -134,7 +140,7 @@ def render_pictures(
 ) -> None:
     """Render frames first..last to `0001.png` ... in `folder`, each put there whole; see `render_video`.
 
-    comment: what each picture says of its making, as PNG's `Comment`.
+    comment: what each picture says of its making, as PNG's `Comment`, with the number of its frame.
     """
     _set_pictures(scene)
     beside = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
@@ -147,7 +153,7 @@ def render_pictures(
             return
         number = rendered.frame_current
         source = beside / f"{number:04d}.png"
-        png.comment(source, comment)
+        png.comment(source, comment and f"{comment} frame {number}")
         os.replace(source, folder / source.name)
         written.append(number)
         on_frame(number)

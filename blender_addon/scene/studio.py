@@ -71,7 +71,7 @@ class Studio:
             text = label.text_of(Dataset.at(request.data, request.subset), name, request.look.label)
         output = Path(request.output)
         if output.suffix == ".mkv":
-            render.render_video(scene, request.first, request.last, output, on_frame, text)
+            render.render_video(scene, request.first, request.last, output, on_frame, text, request.tag)
         else:
             render.render_pictures(scene, request.first, request.last, output, on_frame, text, request.tag)
         self._tell(
