@@ -48,7 +48,7 @@ class JobReport:
 def check_job(job: Path, data: Path, subset: str = "") -> JobReport:
     """Look at every scene, or every face, that a job file lists; subset: as of Dataset, which has faces only."""
     dataset = Dataset.at(data, subset)
-    listed = _read(job, subset)
+    listed = read(job, subset)
     scenarios, notices = {}, list(listed.notices)
     try:
         scenarios = {} if subset else databases.scenarios(dataset)
@@ -63,13 +63,13 @@ def lengths(job: Path, data: Path, subset: str = "") -> list[tuple[SceneId | Per
     DatasetError at the first that has none.
     """
     dataset = Dataset.at(data, subset)
-    listed = _read(job, subset)
+    listed = read(job, subset)
     if listed.problems:
         raise DatasetError(listed.problems[0])
     return [(name, subjects.of(dataset, name).frames) for name in listed.ids]
 
 
-def _read(job: Path, subset: str) -> jobs.Job:
+def read(job: Path, subset: str) -> jobs.Job:
     """A job of scenes, or of faces where more of its lines name those or a subset is meant."""
     faces = jobs.read(job, PerformanceId)
     if subset:

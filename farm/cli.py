@@ -15,6 +15,7 @@ from blender_addon.dataset.errors import DatasetError
 
 from . import __version__, assets, body, check, console, doctor, templates
 from . import blender as blenders
+from .batch_commands import batch_group
 from .errors import FarmError
 from .face_commands import face_group
 from .options import (
@@ -224,6 +225,7 @@ def body_composite(
 
 main.add_command(face_group)
 main.add_command(runs_group)
+main.add_command(batch_group)
 
 
 @main.group("template")

@@ -136,11 +136,16 @@ def render_options(command: Callable) -> Callable:
 
 def face_options(command: Callable) -> Callable:
     """The options of rendering faces, gathered into one `options` argument."""
-    form = click.option(
-        "--format", "form", type=click.Choice(["png", "mkv"]), default="png", show_default=True,
-        help="A picture for each frame, or one video.",
-    )  # fmt: skip
-    return _gathered(command, (set_option, *_PLACES, *_LOOK, *_RANGE, form, *_ENDS, actors_option))
+    return _gathered(command, (set_option, *_PLACES, *_LOOK, *_RANGE, _FORM, *_ENDS, actors_option))
+
+
+def batch_options(command: Callable) -> Callable:
+    """The options that decide what a batch of scenes or of faces renders, gathered into one `options` argument."""
+    results = click.option("--results", "out", type=PATH, help="Folder for the results, as --out of `render`.")
+    return _gathered(command, (
+        set_option, _TEMPLATE, blender_option, *_LOOK, camera_option, *_RANGE[:2], _FORM, results, actors_option,
+        rig_option, faces_option,
+    ))  # fmt: skip
 
 
 def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
@@ -160,8 +165,9 @@ def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
     return gathered
 
 
+_TEMPLATE = click.option("--template", type=PATH, help="A .blend file with the actors' rigs or heads.")
 _PLACES = (
-    click.option("--template", type=PATH, help="A .blend file with the actors' rigs or heads."),
+    _TEMPLATE,
     blender_option,
     click.option("--workers", type=click.IntRange(1, 256),
                  help="Blenders at a time.  [default: half the cores, at least two]"),
@@ -181,6 +187,10 @@ _RANGE = (
     click.option("--chunk", type=click.IntRange(1), help=f"Frames a chunk.  [default: up to {plan.CHUNK_FRAMES}]"),
     click.option("--out", type=PATH, help="Folder for the results.  [default: the data set]"),
 )
+_FORM = click.option(
+    "--format", "form", type=click.Choice(["png", "mkv"]), default="png", show_default=True,
+    help="Faces: a picture for each frame, or one video.",
+)  # fmt: skip
 _STEREO = click.option("--stereo", is_flag=True, help="The male actor's voice left, the female's right.")
 _ENDS = (
     click.option("--no-mux", is_flag=True, help="Leave the sound for `mux`."),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .mannequin import LOOKS, Colour, Look, look_of
+from .looks import LOOKS, Colour, Look, look_of
 
 #: The least distance of two tops, CIE76 (2.3 is just noticeable; from here on nobody takes one for the other).
 APART = 35.0

@@ -17,7 +17,9 @@ from ..dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
 from ..dataset.bvh import Skeleton
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
-from . import colours, face_scene, mannequin, stage
+from . import colours, face_scene, meshes, stage
+from .looks import Look
+from .mannequin import actor as mannequins
 from .people import actor as people
 from .people import ict_bust
 from .people.dress import MATERIALS
@@ -83,32 +85,28 @@ def _nearest(actor: str, others: Iterable[str], known: Mapping[str, databases.Ac
     return min(others, key=lambda other: (other not in known or known[other].gender != known[actor].gender, other))
 
 
-def _bust(
-    scene: bpy.types.Scene, actor: str, head: ict.Head, basis: np.ndarray, look: mannequin.Look
-) -> bpy.types.Object:
+def _bust(scene: bpy.types.Scene, actor: str, head: ict.Head, basis: np.ndarray, look: Look) -> bpy.types.Object:
     """The actor's ICT head with the basis' own keys."""
     surface = ict_bust.build(head, basis, female=look.female)
-    mesh = mannequin.make_mesh(f"face_{actor}", surface.points, surface.faces, surface.materials)
+    mesh = meshes.make_mesh(f"face_{actor}", surface.points, surface.faces, surface.materials)
     materials = people.materials(actor, look)
     for name in MATERIALS:
         mesh.materials.append(materials[name])
     thing = bpy.data.objects.new(mesh.name, mesh)
     thing["interact_actor"] = actor
     scene.collection.objects.link(thing)
-    mannequin.add_keys(thing, dict(zip(ICT_NAMES, surface.keys, strict=True)), ICT_NAMES)
+    meshes.add_keys(thing, dict(zip(ICT_NAMES, surface.keys, strict=True)), ICT_NAMES)
     return thing
 
 
-def _person(
-    scene: bpy.types.Scene, actor: str, skeleton: Skeleton, look: mannequin.Look, assets: Path | str
-) -> bpy.types.Object:
+def _person(scene: bpy.types.Scene, actor: str, skeleton: Skeleton, look: Look, assets: Path | str) -> bpy.types.Object:
     """The actor as in the body template, his arms hanging."""
     collection = bpy.data.collections.new(f"face_{actor}")
     scene.collection.children.link(collection)
     if assets:
         armature = people.build(actor, skeleton, collection, look=look, assets=assets)
     else:
-        armature = mannequin.build(actor, skeleton, collection, look=look)
+        armature = mannequins.build(actor, skeleton, collection, look=look)
     bones = cast("bpy.types.Armature", armature.data).bones
     pose = cast("bpy.types.Pose", armature.pose)
     roles = joint_roles.classify(

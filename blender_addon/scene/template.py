@@ -11,7 +11,8 @@ from ..dataset.actor_skeletons import actor_skeletons
 from ..dataset.batch import CAPTURE
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
-from . import colours, mannequin, stage
+from . import colours, stage
+from .mannequin import actor as mannequins
 from .people import actor as people
 
 #: On the scene of a template that was built here.
@@ -48,7 +49,7 @@ def build(dataset: Dataset, assets: Path | str = "", faces: str = "people", rig:
                 head=heads.get(actor.id), rig=rig,
             )  # fmt: skip
         else:
-            mannequin.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id])
+            mannequins.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id])
     if len(bodiless) == len(actors):
         raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
     return (*bodiless, *headless)

@@ -37,6 +37,8 @@ def rendered(dataset, job, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("faces")
     done = interact_farm("face", "render", job, "--data", dataset, "--out", out, "--chunk", 12, "--workers", 1, *LOOK)
     assert done.returncode == 0, done.stdout + done.stderr
+    # A chunk that fails is tried again, and would not be noticed.
+    assert [event["error"] for event in events(out) if event["event"] == "failed"] == []
     return out
 
 

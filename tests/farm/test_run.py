@@ -93,6 +93,8 @@ def undisturbed(dataset, job, look, tmp_path_factory) -> Path:
     done = interact_farm("body", "render", job, "--data", dataset, "--out", out, "--chunk", 6, "--workers", 2, *look)
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(scene in done.stdout for scene in SCENES)
+    # A chunk that fails is tried again, and would not be noticed.
+    assert [event["error"] for event in events(out) if event["event"] == "failed"] == []
     return out
 
 

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("bpy")
 
-from blender_addon.scene import colours, mannequin
+from blender_addon.scene import colours, looks
 
 
 def closest(looks) -> float:
@@ -20,14 +20,14 @@ def test_distances_are_the_ones_of_cie_lab():
 
 
 def test_the_data_sets_actors_keep_their_colours_and_differ():
-    looks = colours.looks_of(dict.fromkeys(mannequin.LOOKS, ""))
-    assert looks == mannequin.LOOKS
-    assert closest(looks) > colours.APART
+    found = colours.looks_of(dict.fromkeys(looks.LOOKS, ""))
+    assert found == looks.LOOKS
+    assert closest(found) > colours.APART
 
 
 def test_any_other_two_differ_too():
     ids = [f"{n:03d}" for n in range(100, 140)]
-    assert min(colours.distance(mannequin.look_of(a).top, mannequin.look_of(b).top)
+    assert min(colours.distance(looks.look_of(a).top, looks.look_of(b).top)
                for a, b in itertools.combinations(ids, 2)) < 5  # fmt: skip
     for a, b in itertools.combinations(ids, 2):
         assert closest(colours.looks_of({a: "male", b: "female"})) > colours.APART

@@ -7,7 +7,7 @@ bpy = pytest.importorskip("bpy")
 
 from blender_addon.dataset import ict  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES, TONGUE_KEY  # noqa: E402
-from blender_addon.scene import mannequin  # noqa: E402
+from blender_addon.scene.mannequin import actor as mannequins  # noqa: E402
 from blender_addon.scene.people import actor  # noqa: E402
 from farm import assets  # noqa: E402
 from tests.scene import ict_data  # noqa: E402
@@ -31,7 +31,7 @@ def face(request):
     bpy.ops.wm.read_factory_settings(use_empty=True)
     into = bpy.context.scene.collection
     if kind == "mannequin":
-        mannequin.build(who, interact_like(), into)
+        mannequins.build(who, interact_like(), into)
     else:
         head = ict.read_head(ict_data.TEMPLATE, ict.load_basis(ict_data.BASIS)) if kind == "ict" else None
         actor.build(who, interact_like(), into, assets=DATA, head=head)

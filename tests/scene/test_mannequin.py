@@ -10,14 +10,14 @@ from mathutils.bvhtree import BVHTree  # noqa: E402
 
 from blender_addon.dataset import bvh, rest_pose  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES  # noqa: E402
-from blender_addon.scene import (  # noqa: E402
-    mannequin,
-    mannequin_body,
-    mannequin_face,
-    mannequin_head,
-    mannequin_shadow,
-)
-from blender_addon.scene.mannequin_pose import model_pose  # noqa: E402
+from blender_addon.scene import armatures, looks  # noqa: E402
+from blender_addon.scene.mannequin import actor as mannequins  # noqa: E402
+from blender_addon.scene.mannequin import body as bodies  # noqa: E402
+from blender_addon.scene.mannequin import face as forms  # noqa: E402
+from blender_addon.scene.mannequin import head as heads  # noqa: E402
+from blender_addon.scene.mannequin import measures, parts  # noqa: E402
+from blender_addon.scene.mannequin import shadow as shadows  # noqa: E402
+from blender_addon.scene.model_pose import model_pose  # noqa: E402
 
 FINGERS = {"Thumb": (2.0, 3.0), "Index": (10.0, 2.4), "Middle": (10.3, 0.0), "Ring": (9.6, -2.0), "Pinky": (8.4, -3.8)}
 
@@ -81,12 +81,12 @@ def collection():
 
 @pytest.fixture(scope="module", params=[False, True], ids=["male", "female"])
 def head(request):
-    return mannequin_head.build(female=request.param)
+    return heads.build(female=request.param)
 
 
 @pytest.mark.parametrize("skeleton", [interact_like(), sparse()], ids=["interact", "sparse"])
 def test_bones_are_the_joints(collection, skeleton):
-    armature = mannequin.build("001", skeleton, collection)
+    armature = mannequins.build("001", skeleton, collection)
     rest = rest_pose.stand(skeleton)
     bones = armature.data.bones
     assert armature.name == "actor_001"
@@ -104,7 +104,7 @@ def test_bones_are_the_joints(collection, skeleton):
 
 def test_bones_end_at_the_child_that_goes_on():
     rest = rest_pose.stand(interact_like())
-    tails = mannequin.bone_tails(rest)
+    tails = armatures.bone_tails(rest)
     for bone, child in (("hips", "spine.0"), ("spine.3", "neck.0"), ("hand.L", "middle.1.L"), ("thigh.R", "shin.R")):
         assert tails[rest.roles[bone]] == pytest.approx(rest.head(child))
 
@@ -115,7 +115,7 @@ def test_mode_and_selection_stay(collection):
     cube.select_set(True)
     bpy.context.view_layer.objects.active = cube
     bpy.ops.object.mode_set(mode="EDIT")
-    armature = mannequin.build("001", sparse(), collection)
+    armature = mannequins.build("001", sparse(), collection)
     assert bpy.context.view_layer.objects.active == cube
     assert cube.mode == "EDIT"
     assert cube.select_get()
@@ -124,7 +124,7 @@ def test_mode_and_selection_stay(collection):
 
 def test_a_collection_outside_the_scene_will_do(collection):
     people = bpy.data.collections.new("people")
-    armature = mannequin.build("001", sparse(), people)
+    armature = mannequins.build("001", sparse(), people)
     names = {"actor_001", "actor_001_body", "actor_001_head", "actor_001_shadow"}
     assert {thing.name for thing in people.objects} == names
     assert len(armature.data.bones) == len(sparse().names)
@@ -132,7 +132,7 @@ def test_a_collection_outside_the_scene_will_do(collection):
 
 
 def test_meshes_hang_on_the_armature_with_keys_at_rest(collection):
-    armature = mannequin.build("002", interact_like(), collection)
+    armature = mannequins.build("002", interact_like(), collection)
     for part in ("body", "head", "shadow"):
         thing = bpy.data.objects[f"actor_002_{part}"]
         assert thing["interact_actor"] == "002"
@@ -181,8 +181,8 @@ def inside(point: np.ndarray, tree) -> bool:
 @pytest.mark.parametrize("skeleton", [interact_like(), sparse()], ids=["interact", "sparse"])
 @pytest.mark.parametrize("female", [False, True])
 def test_shadow_shell_is_coarse_closed_and_weighted(skeleton, female):
-    body = mannequin_body.measure(model_pose(rest_pose.stand(skeleton)), female)
-    shell = mannequin_shadow.build(body, mannequin_body.parts(body), 1.0)
+    body = measures.measure(model_pose(rest_pose.stand(skeleton)), female)
+    shell = shadows.build(body, bodies.parts(body), 1.0)
     assert 500 < len(shell.vertices) < 1000
     assert is_closed(shell.faces)
     assert 0.02 < volume(shell) < 0.08
@@ -194,7 +194,7 @@ def test_shadow_shell_is_coarse_closed_and_weighted(skeleton, female):
     "bends", [{}, {"ForeArm": 90.0}, {"Arm": 60.0}, {"UpLeg": -60.0, "Leg": 80.0}], ids=["rest", "elbow", "arm", "sit"]
 )
 def test_shadow_shell_stays_under_the_skin(collection, bends):
-    armature = mannequin.build("002", interact_like(), collection)
+    armature = mannequins.build("002", interact_like(), collection)
     for bone in armature.pose.bones:
         for name, angle in bends.items():
             if bone.name in (f"Left{name}", f"Right{name}"):
@@ -214,7 +214,7 @@ def test_shadow_shell_stays_under_the_skin(collection, bends):
 
 
 def test_only_the_shell_casts_workbench_shadows(collection):
-    mannequin.build("001", interact_like(), collection)
+    mannequins.build("001", interact_like(), collection)
     casts = {part: bpy.data.objects[f"actor_001_{part}"].display.show_shadows for part in ("body", "head", "shadow")}
     assert casts == {"body": False, "head": False, "shadow": True}
     shell = bpy.data.objects["actor_001_shadow"]
@@ -226,7 +226,7 @@ def test_only_the_shell_casts_workbench_shadows(collection):
 @pytest.mark.parametrize("female", [False, True])
 def test_body_is_whole(skeleton, female):
     rest = rest_pose.stand(skeleton)
-    body = mannequin_body.build(rest, female=female)
+    body = bodies.build(rest, female=female)
     sums = np.zeros(len(body.vertices))
     for vertices, weights in body.weights.values():
         np.add.at(sums, vertices, weights)
@@ -234,7 +234,7 @@ def test_body_is_whole(skeleton, female):
     assert np.isfinite(body.vertices).all()
     assert len(body.vertices) < 11000
     assert body.vertices[:, 2].min() == pytest.approx(0.0, abs=0.01)
-    assert set(np.unique(body.materials)) == set(range(len(mannequin_body.MATERIALS)))
+    assert set(np.unique(body.materials)) == set(range(len(bodies.MATERIALS)))
     assert is_closed(body.faces)
     assert 0.04 < volume(body) < 0.12  # outwards, and about a person's 70 litres
     for side, sign in (("L", 1), ("R", -1)):
@@ -243,11 +243,11 @@ def test_body_is_whole(skeleton, female):
 
 
 def test_same_actor_same_look():
-    looks = [mannequin.look_of(actor) for actor in ("001", "002", "003", "005", "006", "007", "008")]
-    assert len({look.top for look in looks}) == 7
-    assert [look.female for look in looks] == [False, True, False, False, True, True, False]
-    assert mannequin.look_of("123") == mannequin.look_of("123") != mannequin.look_of("124")
-    assert mannequin.look_of("123", "female").female
+    found = [looks.look_of(actor) for actor in ("001", "002", "003", "005", "006", "007", "008")]
+    assert len({look.top for look in found}) == 7
+    assert [look.female for look in found] == [False, True, False, False, True, True, False]
+    assert looks.look_of("123") == looks.look_of("123") != looks.look_of("124")
+    assert looks.look_of("123", "female").female
 
 
 def moved(head, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -261,7 +261,7 @@ def material(head, index: int) -> np.ndarray:
 
 
 def test_head_has_a_persons_measures(head):
-    skin = head.vertices[material(head, mannequin_head.SKIN)]
+    skin = head.vertices[material(head, parts.SKIN)]
     assert 0.21 < np.ptp(skin[:, 2]) < 0.24
     assert 0.17 < np.ptp(skin[:, 1]) < 0.25
     assert np.abs(head.vertices).max() < 0.25
@@ -286,7 +286,7 @@ def test_key_is_seen_where_its_name_says(head, name):
 
 
 def test_jaw_opens_the_mouth(head):
-    lips = material(head, mannequin_head.LIPS)
+    lips = material(head, parts.LIPS)
     opened = (head.vertices + head.keys["jawOpen"])[lips]
     before = head.vertices[lips]
     middle = np.abs(before[:, 0]) < 0.004
@@ -299,11 +299,11 @@ def test_jaw_opens_the_mouth(head):
 
 @pytest.mark.parametrize(("side", "sign"), [("Left", 1), ("Right", -1)])
 def test_blink_covers_the_eye(head, side, sign):
-    eye = mannequin_face.EYE * (sign, 1, 1)
+    eye = forms.EYE * (sign, 1, 1)
     moving = np.linalg.norm(head.keys[f"eyeBlink{side}"], axis=1) > 0
     near = np.abs(head.vertices[:, 0] - eye[0]) < 0.030
     reach = np.linalg.norm(head.vertices - eye, axis=1)
-    outside = (reach > mannequin_face.EYE_RADIUS + 0.0005) & (reach < mannequin_face.LID_RADIUS + 0.0008)
+    outside = (reach > forms.EYE_RADIUS + 0.0005) & (reach < forms.LID_RADIUS + 0.0008)
     lid = np.flatnonzero(moving & near & outside)
     shut = (head.vertices + head.keys[f"eyeBlink{side}"])[lid]
     upper = head.keys[f"eyeBlink{side}"][lid, 2] < 0
@@ -312,4 +312,4 @@ def test_blink_covers_the_eye(head, side, sign):
         assert abs(shut[column & upper, 2].min() - shut[column & ~upper, 2].max()) < 0.0015
     # Half way, where a straight move cuts the corner, the lid still lies outside the ball.
     half = (head.vertices + 0.5 * head.keys[f"eyeBlink{side}"])[lid]
-    assert np.linalg.norm(half - eye, axis=1).min() > mannequin_face.EYE_RADIUS
+    assert np.linalg.norm(half - eye, axis=1).min() > forms.EYE_RADIUS

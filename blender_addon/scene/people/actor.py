@@ -13,7 +13,8 @@ from ...dataset import ict, rest_pose
 from ...dataset import makehuman as data
 from ...dataset.batch import CAPTURE
 from ...dataset.bvh import Skeleton
-from .. import mannequin
+from .. import looks, meshes
+from ..armatures import bones_of, make_armature
 from . import dress, face, ict_head, rigged, shadow, sheet
 from . import fit as fitting
 from . import shape as shapes
@@ -36,28 +37,28 @@ def build(
     collection: bpy.types.Collection,
     *,
     gender: str = "",
-    look: mannequin.Look | None = None,
+    look: looks.Look | None = None,
     assets: Path | str,
     head: ict.Head | None = None,
     rig: str = CAPTURE,
 ) -> bpy.types.Object:
-    """Make actor `actor` for a skeleton; see mannequin.build. assets: the folder of the people's data; head: the
+    """Make actor `actor` for a skeleton; see mannequin/actor.py. assets: the folder of the people's data; head: the
     actor's own, instead of one of these data.
 
     rig: one of makehuman.RIG_NAMES for an armature of that naming in the data's A-pose; CAPTURE for the skeleton's
     own joints and rest pose. DatasetError where the skeleton has no hips, head and limbs, or the data cannot be read.
     """
     rest = rest_pose.stand(skeleton)
-    look = look or mannequin.look_of(actor, gender)
+    look = look or looks.look_of(actor, gender)
     source = data.read(Path(assets))
     body, style = fitted(source, actor, rest, female=look.female)
     names = tuple(data.face_keys(source))
     chosen = None if rig == CAPTURE else data.rig(source, rig)
-    placed = mannequin.bones_of(rest)
+    placed = bones_of(rest)
     if chosen:
         placed = rigged.place_bones(body.fit, chosen)
         body = replace(body, fit=replace(body.fit, weights=np.hstack((body.fit.weights, chosen.weights))), rig=chosen)
-    armature = mannequin.make_armature(actor, placed, collection)
+    armature = make_armature(actor, placed, collection)
     painted = materials(actor, look)
 
     clothes = sheet.join(*dress.garments(body), dress.hands(body))
@@ -73,17 +74,17 @@ def build(
         else:
             weights = tidy(surface.weights)
             points = body.fit.pose.to_rest(surface.points, weights)
-        mesh = mannequin.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
+        mesh = meshes.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
         for name in MATERIALS:
             mesh.materials.append(painted[name])
-        thing = mannequin.hang(mesh, armature, actor, collection)
+        thing = meshes.hang(mesh, armature, actor, collection)
         for bone in np.flatnonzero(weights.any(axis=0)):
             rows = np.flatnonzero(weights[:, bone] > 0)
-            mannequin.weigh(thing, placed.names[bone], rows, weights[rows, bone])
+            meshes.weigh(thing, placed.names[bone], rows, weights[rows, bone])
         if part == "head":
-            mannequin.add_keys(thing, dict(zip(names, surface.keys, strict=True)))
+            meshes.add_keys(thing, dict(zip(names, surface.keys, strict=True)))
         if part == "shadow":
-            mannequin.hide_but_for_shadows(thing)
+            meshes.hide_but_for_shadows(thing)
         else:
             thing.display.show_shadows = False
     if ORIGIN_NAME not in bpy.data.texts:
@@ -121,11 +122,11 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
     return masks
 
 
-def materials(actor: str, look: mannequin.Look) -> dict[str, bpy.types.Material]:
+def materials(actor: str, look: looks.Look) -> dict[str, bpy.types.Material]:
     """An actor's materials by their names, of dress.MATERIALS."""
-    iris = mannequin.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(mannequin.IRISES)]
-    shown = mannequin.shown_colours(look, iris)
-    shown["tights"] = (mannequin.mix(look.legs, look.skin, 0.12), 0.6)
-    shown["brows"] = (mannequin.mix(look.hair, look.skin, 0.22), 0.7)
-    shown["hair light"] = (mannequin.mix(look.hair, (1.0, 0.9, 0.75), 0.10), 0.45)
-    return {name: mannequin.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}
+    iris = looks.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(looks.IRISES)]
+    shown = looks.shown_colours(look, iris)
+    shown["tights"] = (looks.mix(look.legs, look.skin, 0.12), 0.6)
+    shown["brows"] = (looks.mix(look.hair, look.skin, 0.22), 0.7)
+    shown["hair light"] = (looks.mix(look.hair, (1.0, 0.9, 0.75), 0.10), 0.45)
+    return {name: meshes.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

@@ -15,7 +15,7 @@ from ...dataset import joint_roles, rotations
 from ...dataset.makehuman import RIG_NAMES, Rig, Source
 from ...dataset.makehuman import rig as read_rig
 from ...dataset.rest_pose import RestPose
-from ..mannequin_pose import ModelPose
+from ..model_pose import ModelPose
 
 #: Which joint a limb's bone points at.
 _NEXT = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}

@@ -12,7 +12,7 @@ import numpy as np
 from ...dataset import joint_roles
 from ...dataset.makehuman import Rig
 from ...dataset.rest_pose import RestPose
-from ..mannequin import Bones
+from ..armatures import Bones
 from .fit import Fit
 
 #: A tail nearer than this to a child's head, metres in the data, is that child's head.

@@ -1,10 +1,10 @@
-"""The shell inside an actor that casts Workbench's shadows for him: see mannequin_shadow."""
+"""The shell inside an actor that casts Workbench's shadows for him: see mannequin/shadow.py."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..mannequin_shadow import Cover
+from ..shadow_cover import Cover, ball
 from .dress import SLOT, Body
 from .sheet import Sheet
 
@@ -45,7 +45,7 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
         slots.append(np.full(len(quads), slot))
         starts += len(points)
     for centre, radii in _skull(body):
-        points, quads = _ball(centre, radii)
+        points, quads = ball(centre, radii)
         shells.append(points)
         faces.append(quads + starts)
         rigid = np.zeros((len(points), body.fit.weights.shape[1]))
@@ -66,9 +66,3 @@ def _skull(body: Body) -> list[tuple[np.ndarray, np.ndarray]]:
     eyes = [body.fit.vertices[body.source.cubes[f"helper-{side}-eye"]].mean(axis=0) for side in "lr"]
     middle = (eyes[0] + eyes[1]) / 2 + np.array((0.0, 0.082, 0.035)) * scale
     return [(middle, np.array((0.058, 0.075, 0.062)) * scale)]
-
-
-def _ball(centre: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    from ..mannequin_shadow import ball
-
-    return ball(centre, radii)

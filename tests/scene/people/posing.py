@@ -10,7 +10,7 @@ from mathutils.bvhtree import BVHTree
 
 from blender_addon.dataset import bvh, joint_roles, makehuman, rest_pose, rotations
 from blender_addon.dataset.batch import CAPTURE
-from blender_addon.scene import mannequin
+from blender_addon.scene import armatures
 from blender_addon.scene.people import actor, dress, face, rigged, sheet
 
 
@@ -21,7 +21,7 @@ class Person:
 
     body: dress.Body
     layers: dict[str, sheet.Sheet]
-    bones: mannequin.Bones | None = None
+    bones: armatures.Bones | None = None
 
 
 @dataclass(frozen=True)

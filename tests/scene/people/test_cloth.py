@@ -13,7 +13,7 @@ from blender_addon.dataset import bvh
 from blender_addon.dataset.actor_skeletons import actor_skeletons
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.makehuman import RIG_NAMES
-from blender_addon.scene import mannequin
+from blender_addon.scene import looks
 from blender_addon.scene.people import dress, skirt
 from farm import assets
 from farm.demo.maker import make_dataset
@@ -52,7 +52,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 @pytest.fixture(scope="module")
 def people(dataset: Dataset) -> dict[str, posing.Person]:
     return {
-        name: posing.person(Path(DATA), name, skeleton, female=mannequin.look_of(name).female)
+        name: posing.person(Path(DATA), name, skeleton, female=looks.look_of(name).female)
         for name, skeleton in actor_skeletons(dataset).items()
     }
 

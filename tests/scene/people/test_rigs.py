@@ -16,7 +16,7 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.makehuman import RIG_NAMES
 from blender_addon.dataset.naming import SceneId
-from blender_addon.scene import composite, mannequin, rigs, template
+from blender_addon.scene import armatures, composite, looks, rigs, template
 from blender_addon.scene.people import actor, rigged
 from farm import assets
 from farm.demo.maker import make_dataset
@@ -43,7 +43,7 @@ def fits(made):
     """Every actor's body on his skeleton."""
     data = source.read(Path(DATA))
     return {
-        name: actor.fitted(data, name, rest_pose.stand(skeleton), female=mannequin.look_of(name).female)[0].fit
+        name: actor.fitted(data, name, rest_pose.stand(skeleton), female=looks.look_of(name).female)[0].fit
         for name, skeleton in actor_skeletons(made[0]).items()
     }
 
@@ -52,10 +52,10 @@ def put_armatures(fits, rig: str) -> None:
     """A file with the actors' armatures alone."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     for name, fit in fits.items():
-        placed = mannequin.bones_of(fit.pose.rest)
+        placed = armatures.bones_of(fit.pose.rest)
         if rig != CAPTURE:
             placed = rigged.place_bones(fit, source.rig(source.read(Path(DATA)), rig))
-        mannequin.make_armature(name, placed, bpy.context.scene.collection)
+        armatures.make_armature(name, placed, bpy.context.scene.collection)
 
 
 def captured(dataset: Dataset, scene: SceneId, name: str) -> tuple[dict[str, int], np.ndarray]:

@@ -8,18 +8,18 @@ an almond opening on a sphere a little larger than the eyeball: a blink slides t
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..dataset.blendshapes import TONGUE_KEY
-from ..dataset.rest_pose import RestPose
-from . import mannequin_eyes, mannequin_face, mannequin_keys
-from .implicit import Field, Numbers, gradient, mesh, smoothstep, tube
-
-SKIN, LIPS, MOUTH, TEETH, TONGUE, BROWS, HAIR, SCLERA, IRIS, PUPIL, LASHES = range(11)
-#: What the material indices of a head's faces mean.
-MATERIALS = ("skin", "lips", "mouth", "teeth", "tongue", "brows", "hair", "sclera", "iris", "pupil", "lashes")
+from ...dataset.blendshapes import TONGUE_KEY
+from ...dataset.rest_pose import RestPose
+from ..implicit import Field, Numbers, gradient, mesh, smoothstep, tube
+from ..solids import closed_tube, ring_faces
+from . import eyes as eyeballs
+from . import face as forms
+from . import keys as moves
+from .parts import BROWS, HAIR, LIPS, MOUTH, SKIN, TEETH, TONGUE, Part, still
 
 _SPOKES = 68
 _LIP_RINGS = 6
@@ -42,24 +42,6 @@ class Head:
     keys: dict[str, np.ndarray]
 
 
-@dataclass
-class Part:
-    """A piece of the head and what the keys need to know of its vertices.
-
-    lift: (V,) from -1 (lower lip and below) over 0 (corners) to 1 (upper); mouthness: (V,) 1 at the lips,
-    falling outwards; jaw: (V,) how far the part follows the jaw; soft: whether skin keys move it.
-    """
-
-    vertices: np.ndarray
-    faces: np.ndarray
-    materials: np.ndarray
-    lift: np.ndarray
-    mouthness: np.ndarray
-    jaw: np.ndarray
-    soft: bool = True
-    own: dict[str, np.ndarray] = field(default_factory=dict)
-
-
 def scale_for(rest: RestPose, *, female: bool = False) -> float:
     """The factor from the unit head (22.5 cm from chin to crown) to the head of a skeleton."""
     tall = float(rest.head("head")[2]) / (1.48 if female else 1.56)
@@ -69,49 +51,14 @@ def scale_for(rest: RestPose, *, female: bool = False) -> float:
 @functools.lru_cache(maxsize=2)
 def build(*, female: bool = False) -> Head:
     """The unit head. The arrays are shared between calls: do not write into them."""
-    parts = [_skin(female), *_inner_mouth(), *_brows(female), *mannequin_eyes.build(female)]
-    parts += [_solid(lambda p: mannequin_face.hair(p, female), (-0.11, -0.13, -0.06), (0.11, 0.12, 0.21), 0.0100, HAIR)]
+    parts = [_skin(female), *_inner_mouth(), *_brows(female), *eyeballs.build(female)]
+    parts += [_solid(lambda p: forms.hair(p, female), (-0.11, -0.13, -0.06), (0.11, 0.12, 0.21), 0.0100, HAIR)]
     parts += [_ear(side) for side in (1.0, -1.0)]
     starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
     vertices = np.concatenate([part.vertices for part in parts])
     faces = np.concatenate([part.faces + start for part, start in zip(parts, starts, strict=False)])
-    keys = mannequin_keys.offsets(parts)
+    keys = moves.offsets(parts)
     return Head(vertices, faces.astype(np.int32), np.concatenate([part.materials for part in parts]), keys)
-
-
-def still(vertices: np.ndarray, faces: np.ndarray, material: int, jaw: float = 0.0) -> Part:
-    """A part that no skin key moves; jaw: how far it follows the jaw."""
-    count = len(vertices)
-    zero = np.zeros(count)
-    return Part(vertices, faces, np.full(len(faces), material), zero, zero, np.full(count, jaw), soft=False)
-
-
-def ring_faces(rings: int, count: int) -> np.ndarray:
-    """Quads (Q, 4) between closed rings of `count` vertices, seen from the side where rings run outwards."""
-    row = np.arange(count)
-    base = (np.arange(rings - 1) * count)[:, None]
-    after = np.roll(row, -1)
-    quads = np.stack((base + row, base + count + row, base + count + after, base + after), axis=-1)
-    return quads.reshape(-1, 4)
-
-
-def closed_tube(vertices: np.ndarray, rings: int) -> tuple[np.ndarray, np.ndarray]:
-    """A solid from rings of vertices (V, 3): faces between the rings and a fan over either end, facing outwards."""
-    count = len(vertices) // rings
-    row = np.arange(count)
-    faces = [ring_faces(rings, count)]
-    for rim in (row, (rings - 1) * count + row[::-1]):
-        after = np.roll(rim, -1)
-        faces.append(np.stack((np.full_like(rim, len(vertices)), rim, after, after), axis=1))
-        vertices = np.vstack((vertices, vertices[rim].mean(axis=0)))
-    return vertices, outwards(vertices, np.concatenate(faces))
-
-
-def outwards(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """The faces of a closed surface, turned over where they look inwards."""
-    a, b, c, d = (vertices[faces[:, n]] - vertices[0] for n in range(4))
-    volume = np.einsum("ij,ij->", a, np.cross(b, c)) + np.einsum("ij,ij->", a, np.cross(c, d))
-    return faces if volume > 0 else faces[:, [1, 0, 3, 2]]
 
 
 def _skin(female: bool) -> Part:
@@ -126,13 +73,13 @@ def _skin(female: bool) -> Part:
     full = np.where(lift > 0, (0.80 if female else 0.64) * bow, 1.0 if female else 0.80)
     near = smoothstep(1.6, 0.3, mu)[:, None]
     tall = 1.0 + (full - 1.0) * near
-    width = mannequin_face.MOUTH_WIDTH
+    width = forms.MOUTH_WIDTH
     across = width * np.cosh(mu)[:, None] * np.cos(nu)
     up = width * np.sinh(mu)[:, None] * lift * tall
     # The closed lips' line: corners a little higher than its middle, which dips.
     up += near * 0.0012 * (np.abs(np.cos(nu)) ** 2 - 0.6 + 0.5 * np.exp(-((np.cos(nu) / 0.25) ** 2)) * -0.5)
 
-    middle = mannequin_face.MOUTH - mannequin_face.CENTRE
+    middle = forms.MOUTH - forms.CENTRE
     distance = float(np.linalg.norm(middle))
     forth = middle / distance
     upwards = np.array((0.0, 0.0, 1.0)) - forth * forth[2]
@@ -143,9 +90,9 @@ def _skin(female: bool) -> Part:
         1 + square
     )
     directions = directions.reshape(-1, 3)
-    reach = mannequin_face.surface(mannequin_face.CENTRE, directions, female)
-    points = mannequin_face.CENTRE + directions * reach[:, None]
-    normals = gradient(lambda p: mannequin_face.skull(p, female), points, 0.002)
+    reach = forms.surface(forms.CENTRE, directions, female)
+    points = forms.CENTRE + directions * reach[:, None]
+    normals = gradient(lambda p: forms.skull(p, female), points, 0.002)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     place = mu / _LIP_EDGE
     swell = np.sqrt(np.clip(1.0 - (2.0 * place - 1.0) ** 2, 0.0, 1.0)) * (place <= 1.0)
@@ -185,7 +132,7 @@ def _skin(female: bool) -> Part:
     all_lift, spread = np.append(all_lift, -0.25), np.append(spread, 1.0)
     materials = np.concatenate((materials, np.full(_SPOKES, SKIN), np.full(_SPOKES, MOUTH)))
     part = Part(vertices, np.concatenate((faces, cap, end)), materials, all_lift, spread, np.zeros(0))
-    part.jaw = mannequin_keys.jaw_share(vertices, all_lift, spread)
+    part.jaw = moves.jaw_share(vertices, all_lift, spread)
     return part
 
 
@@ -213,7 +160,7 @@ def _inner_mouth() -> list[Part]:
         return tube(points * (0.62, 1, 1), tongue, np.arange(3.0), np.array((0.011, 0.0095, 0.006)))
 
     part = _solid(shape, (-0.022, -0.096, -0.032), (0.022, -0.045, 0.006), 0.0050, TONGUE, 0.9)
-    part.own = {TONGUE_KEY: mannequin_keys.tongue_out(part.vertices)}
+    part.own = {TONGUE_KEY: moves.tongue_out(part.vertices)}
     return [*parts, part]
 
 
@@ -225,13 +172,10 @@ def _brows(female: bool) -> list[Part]:
         x = 0.0125 + 0.037 * places
         z = 0.0935 + 0.0065 * np.sin(places * 2.2) - 0.0062 * places**2 + (0.001 if female else 0.0)
         centres = np.stack((x, np.full_like(x, -0.1), z), axis=1)
-        directions = centres - mannequin_face.CENTRE
+        directions = centres - forms.CENTRE
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        points = (
-            mannequin_face.CENTRE
-            + directions * mannequin_face.surface(mannequin_face.CENTRE, directions, female)[:, None]
-        )
-        normals = gradient(lambda p: mannequin_face.skull(p, female), points, 0.002)
+        points = forms.CENTRE + directions * forms.surface(forms.CENTRE, directions, female)[:, None]
+        normals = gradient(lambda p: forms.skull(p, female), points, 0.002)
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         half = (0.0026 if female else 0.0036) * (np.sin(np.pi * np.clip(places * 0.80 + 0.17, 0, 1)) ** 0.7)
         forth = np.gradient(points, axis=0)
@@ -256,7 +200,7 @@ def _ear(side: float) -> Part:
     if side < 0:
         low, high = high * (-1, 1, 1), low * (-1, 1, 1)
         low[1:], high[1:] = high[1:].copy(), low[1:].copy()
-    return _solid(lambda p: mannequin_face.ear(p * (side, 1, 1)), low, high, 0.0044, SKIN)
+    return _solid(lambda p: forms.ear(p * (side, 1, 1)), low, high, 0.0044, SKIN)
 
 
 def _solid(shape: Field, low: Numbers, high: Numbers, step: float, material: int, jaw: float = 0.0) -> Part:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import mannequin_face, mannequin_head
-from .implicit import smoothstep
-from .mannequin_face import EYE, EYE_RADIUS, LID_RADIUS
+from ..implicit import smoothstep
+from ..solids import closed_tube, outwards, ring_faces
+from . import face as forms
+from .face import EYE, EYE_RADIUS, LID_RADIUS
+from .parts import IRIS, LASHES, PUPIL, SCLERA, SKIN, Part, still
 
 _SPOKES = 44
 _RINGS = 8
@@ -16,7 +18,7 @@ _WIDE, _UPPER, _LOWER, _MEET = 52.0, 27.0, 19.0, -12.0
 _LOOK = {"Up": 24.0, "Down": 26.0, "In": 28.0, "Out": 30.0}
 
 
-def build(female: bool) -> list[mannequin_head.Part]:
+def build(female: bool) -> list[Part]:
     """Eyeballs and lids of both eyes, as parts of a head."""
     parts = []
     for side in (1.0, -1.0):
@@ -24,18 +26,18 @@ def build(female: bool) -> list[mannequin_head.Part]:
     return parts
 
 
-def _ball(side: float) -> mannequin_head.Part:
+def _ball(side: float) -> Part:
     name = "Left" if side > 0 else "Right"
     # Angles from the pupil's middle backwards; the iris and the pupil have edges of their own.
     rings = np.radians((3, 7, 9.5, 9.6, 16, 23.5, 24.5, 32, 48, 75, 105))
     turn = np.arange(28) * (2 * np.pi / 28)
     forth, out = np.cos(rings)[:, None], np.sin(rings)[:, None]
     local = np.stack((out * np.cos(turn), -forth * np.ones_like(turn), out * np.sin(turn)), axis=-1).reshape(-1, 3)
-    local, faces = mannequin_head.closed_tube(local * EYE_RADIUS, len(rings))
-    part = mannequin_head.still(local + EYE * (side, 1, 1), faces, mannequin_head.SCLERA)
+    local, faces = closed_tube(local * EYE_RADIUS, len(rings))
+    part = still(local + EYE * (side, 1, 1), faces, SCLERA)
     depth = np.arccos(np.clip(-local[faces].mean(axis=1)[:, 1] / EYE_RADIUS, -1.0, 1.0))
-    part.materials[depth < np.radians(24.0)] = mannequin_head.IRIS
-    part.materials[depth < np.radians(9.55)] = mannequin_head.PUPIL
+    part.materials[depth < np.radians(24.0)] = IRIS
+    part.materials[depth < np.radians(9.55)] = PUPIL
     for word, degrees in _LOOK.items():
         part.own[f"eyeLook{word}{name}"] = _turned(local, word, side, degrees) - local
     return part
@@ -52,7 +54,7 @@ def _turned(local: np.ndarray, word: str, side: float, degrees: float) -> np.nda
     return np.stack((x * np.cos(angle) - y * np.sin(angle), y * np.cos(angle) + x * np.sin(angle), z), axis=1)
 
 
-def _lids(side: float, female: bool) -> mannequin_head.Part:
+def _lids(side: float, female: bool) -> Part:
     name = "Left" if side > 0 else "Right"
     nu = np.arange(_SPOKES) * (2 * np.pi / _SPOKES)
     cos, sin = np.cos(nu), np.sin(nu)
@@ -80,7 +82,7 @@ def _lids(side: float, female: bool) -> mannequin_head.Part:
     # Outwards the lids go over into the skin, and under it.
     towards = np.concatenate([directions(edge, 0.03 + 0.97 * part) for part in place])
     # (not farther than that: beyond lies the nose).
-    skin = mannequin_face.surface(middle, towards, female, 0.024).reshape(len(place), -1)
+    skin = forms.surface(middle, towards, female, 0.024).reshape(len(place), -1)
     lean = smoothstep(0.08, 0.50, place)
     sunk = 0.0065 * smoothstep(0.30, 0.78, place) - 0.0004
     radii = LID_RADIUS + (skin - sunk[:, None] - LID_RADIUS) * lean[:, None]
@@ -97,18 +99,18 @@ def _lids(side: float, female: bool) -> mannequin_head.Part:
         return np.concatenate(rows)
 
     vertices = shape(edge)
-    faces = mannequin_head.ring_faces(_RINGS + 2, _SPOKES)
+    faces = ring_faces(_RINGS + 2, _SPOKES)
     # Behind the eye's front the outer rim is joined to the inner one, so that the lids are a closed surface.
     count = (_RINGS + 1) * _SPOKES
     behind = np.stack([faces[:_SPOKES, n] for n in (0, 3)] + [faces[-_SPOKES:, n] for n in (2, 1)], axis=1)
-    faces = mannequin_head.outwards(vertices, np.concatenate((faces, behind)))
+    faces = outwards(vertices, np.concatenate((faces, behind)))
     ring = np.repeat(np.arange(_RINGS + 1), _SPOKES)
     spoke = np.tile(np.arange(_SPOKES), _RINGS + 1)
-    materials = np.full(len(faces), mannequin_head.SKIN)
+    materials = np.full(len(faces), SKIN)
     upper = np.sin(nu[spoke] + np.pi / _SPOKES) > 0.0
-    materials[:count][(ring < (3 if female else 2)) & upper] = mannequin_head.LASHES
+    materials[:count][(ring < (3 if female else 2)) & upper] = LASHES
     zero = np.zeros(len(vertices))
-    part = mannequin_head.Part(vertices, faces, materials, zero + 1.0, zero, zero, soft=False)
+    part = Part(vertices, faces, materials, zero + 1.0, zero, zero, soft=False)
     for key, heights in (("eyeBlink", meet), ("eyeSquint", squint), ("eyeWide", wide), ("eyeLookUp", high),
                          ("eyeLookDown", low), ("cheekSquint", cheek)):  # fmt: skip
         part.own[f"{key}{name}"] = shape(heights) - vertices

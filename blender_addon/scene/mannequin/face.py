@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .implicit import ellipsoid, intersect, tube, union
+from ..implicit import ellipsoid, intersect, tube, union
 
 #: Where the eyeballs are (the left one; the right one mirrors it), their radius, and that of the lids' sphere.
 EYE = np.array((0.0325, -0.0745, 0.0695))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dataset import joint_roles
-from .implicit import along, intersect, mesh, smoothstep, tube, union
-from .mannequin_pose import ModelPose, palm_normal, tip
-from .mannequin_weights import chain
+from ...dataset import joint_roles
+from ..implicit import along, intersect, mesh, smoothstep, tube, union
+from ..model_pose import ModelPose, palm_normal, tip
+from .weights import chain
 
 _RADII = {"thumb": 0.0105, "index": 0.0085, "middle": 0.0087, "ring": 0.0083, "pinky": 0.0073}
 _STEP = 0.0074

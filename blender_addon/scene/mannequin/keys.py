@@ -7,23 +7,20 @@ vertex: whether it belongs to the upper or the lower lip, and how near it is. Li
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset.blendshapes import ARKIT_NAMES, TONGUE_KEY
-from .implicit import Numbers, smoothstep
-from .mannequin_face import HINGE, MOUTH, MOUTH_WIDTH
-
-if TYPE_CHECKING:
-    from .mannequin_head import Part
+from ...dataset.blendshapes import ARKIT_NAMES, TONGUE_KEY
+from ..implicit import Numbers, smoothstep
+from .face import HINGE, MOUTH, MOUTH_WIDTH
+from .parts import Part
 
 _OPEN_DEGREES = 15.0
 MM = 0.001
 
 
 def jaw_share(points: np.ndarray, lift: np.ndarray, mouthness: np.ndarray) -> np.ndarray:
-    """How far skin follows the jaw, (N,) 0..1. points: (N, 3) m; lift, mouthness: see mannequin_head.Part."""
+    """How far skin follows the jaw, (N,) 0..1. points: (N, 3) m; lift, mouthness: see parts.Part."""
     below = np.maximum(-lift, 0.0)
     share = mouthness * below**0.55 + (1.0 - mouthness) * smoothstep(0.0, 0.85, below)
     share *= smoothstep(0.035, -0.045, points[:, 1])

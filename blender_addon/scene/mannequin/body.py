@@ -1,6 +1,6 @@
 """The mannequin's body for any skeleton: shirt, trousers, shoes, neck and hands with skin weights; numpy alone.
 
-Each garment is a solid of its own, modelled as a distance field in the modelling pose (see mannequin_pose) and
+Each garment is a solid of its own, modelled as a distance field in the modelling pose (see model_pose) and
 meshed by a surface net: limbs grow out of the trunk without a seam, and hems are edges of a shape instead of
 borders between colours.
 """
@@ -12,18 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dataset import joint_roles
-from ..dataset.rest_pose import RestPose
-from . import mannequin_hand, mannequin_weights
-from .implicit import ellipsoid, intersect, mesh, smooth_curve, smoothstep, tube, union
-from .mannequin_pose import ModelPose, model_pose, tip
+from ...dataset.rest_pose import RestPose
+from ..implicit import ellipsoid, intersect, mesh, smooth_curve, smoothstep, tube, union
+from ..model_pose import model_pose, tip
+from . import hand as hands
+from . import weights as shares
+from .measures import Measures, arm_line, leg_line, measure
 
 TOP, LEGS, SHOES, SOLES, SKIN = range(5)
 #: What the material indices of a body's faces mean.
 MATERIALS = ("top", "legs", "shoes", "soles", "skin")
-
-#: The height of the Head joint in a person of 1.75 m, to which all measures below refer.
-_HEAD_HEIGHT = 1.56
 
 
 @dataclass(frozen=True)
@@ -35,18 +33,6 @@ class Body:
     faces: np.ndarray
     materials: np.ndarray
     weights: dict[int, tuple[np.ndarray, np.ndarray]]
-
-
-@dataclass(frozen=True)
-class Measures:
-    """What the parts need to know of a body, in metres, in the modelling pose."""
-
-    pose: ModelPose
-    size: float  # 1 for a person of 1.75 m
-    female: bool
-    hips: float  # height of the hip joints
-    neck: float  # height of the neck's base
-    spine: np.ndarray  # (K, 3) from the hips to the neck's base
 
 
 def build(rest: RestPose, *, female: bool = False) -> Body:
@@ -63,7 +49,7 @@ def parts(body: Measures) -> list[tuple]:
     pieces = [_top(body), _legs(body), _neck(body)]
     for side in "LR":
         if f"hand.{side}" in body.pose.rest.roles:
-            hand = mannequin_hand.build(body.pose, side, body.size * (0.95 if body.female else 1.0))
+            hand = hands.build(body.pose, side, body.size * (0.95 if body.female else 1.0))
             pieces.append((*hand, SKIN))
         if f"foot.{side}" in body.pose.rest.roles:
             pieces += _shoe(body, side)
@@ -80,7 +66,7 @@ def join(body: Measures, pieces: Sequence[tuple]) -> Body:
         materials.append(np.full(len(part_faces), material, dtype=np.int32))
         weights.append(part_weights)
         start += len(part_vertices)
-    matrix = mannequin_weights.tidy(np.concatenate(weights))
+    matrix = shares.tidy(np.concatenate(weights))
     return Body(
         body.pose.to_rest(np.concatenate(vertices), matrix),
         np.concatenate(faces).astype(np.int32),
@@ -93,21 +79,6 @@ def by_joint(matrix: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Weights (V, J) as {joint: (vertices, weights)}, without the joints that move nothing."""
     joints = np.flatnonzero(matrix.any(axis=0)).tolist()
     return {j: (np.flatnonzero(matrix[:, j]), matrix[matrix[:, j] > 0, j]) for j in joints}
-
-
-def measure(pose: ModelPose, female: bool) -> Measures:
-    """The measures of a body in its modelling pose."""
-    roles = pose.rest.roles
-    size = float(pose.rest.head("head")[2]) / _HEAD_HEIGHT
-    neck = pose.head("neck.0" if "neck.0" in roles else "head")
-    joints = [pose.head("hips"), *(pose.heads[j] for j in joint_roles.chain_of(roles, "spine")), neck]
-    spine = [joints[0]]
-    for joint in joints[1:]:
-        if joint[2] > spine[-1][2] + 0.02 * size:
-            spine.append(joint)
-    thighs = [pose.head(f"thigh.{side}")[2] for side in "LR" if f"thigh.{side}" in roles]
-    hips = float(np.mean(thighs)) if thighs else float(joints[0][2])
-    return Measures(pose, size, female, hips, float(neck[2]), np.array(spine))
 
 
 def _trunk(body: Measures) -> Callable[[np.ndarray], np.ndarray]:
@@ -158,26 +129,6 @@ def _trunk(body: Measures) -> Callable[[np.ndarray], np.ndarray]:
     return field
 
 
-def arm_line(pose: ModelPose, side: str) -> np.ndarray | None:
-    """Shoulder, elbow, wrist (3, 3), or None where the skeleton has no arm on that side."""
-    roles = [f"upper_arm.{side}", f"forearm.{side}", f"hand.{side}"]
-    if not all(role in pose.rest.roles for role in roles):
-        return None
-    return np.array([pose.head(role) for role in roles])
-
-
-def leg_line(pose: ModelPose, side: str) -> np.ndarray | None:
-    """Hip, knee, ankle (3, 3), or None."""
-    roles = [f"thigh.{side}", f"shin.{side}", f"foot.{side}"]
-    if not all(role in pose.rest.roles for role in roles):
-        return None
-    line = np.array([pose.head(role) for role in roles])
-    # Some skeletons hold the hip joints far apart: flesh does not follow them outwards.
-    limit = 0.088 * float(pose.rest.head("head")[2]) / _HEAD_HEIGHT
-    line[0, 0] = np.clip(line[0, 0], -limit, limit)
-    return line
-
-
 def _top(body: Measures) -> tuple:
     """A jumper with long sleeves."""
     size, slim = body.size, 0.86 if body.female else 1.0
@@ -217,7 +168,7 @@ def _top(body: Measures) -> tuple:
     low[2] = min(hem, low[2] + 0.12 * size)
     vertices, faces = mesh(whole, low, high, 0.0205 * size)
     lines = {side: (line, lambda p, line=line: arm(p, line)) for side, line in arms.items()}
-    return vertices, faces, mannequin_weights.trunk(body, vertices, yoke, lines), TOP
+    return vertices, faces, shares.trunk(body, vertices, yoke, lines), TOP
 
 
 def _thighs(body: Measures) -> Callable[[np.ndarray], np.ndarray]:
@@ -258,7 +209,7 @@ def _legs(body: Measures) -> tuple:
     low, high = points.min(axis=0) - 0.17 * size, points.max(axis=0) + 0.17 * size
     low[2] += 0.12 * size
     vertices, faces = mesh(whole, low, high, 0.0235 * size)
-    return vertices, faces, mannequin_weights.lower(body, vertices), LEGS
+    return vertices, faces, shares.lower(body, vertices), LEGS
 
 
 def _calf(points: np.ndarray, line: np.ndarray) -> np.ndarray:
@@ -288,7 +239,7 @@ def _neck(body: Measures) -> tuple:
         after = np.roll(rim, -1)
         faces.append(np.stack((np.full_like(rim, len(vertices)), rim, after, after), axis=1))
         vertices = np.vstack((vertices, vertices[rim].mean(axis=0)))
-    return vertices, np.concatenate(faces), mannequin_weights.neck(body, vertices), SKIN
+    return vertices, np.concatenate(faces), shares.neck(body, vertices), SKIN
 
 
 def _grid(rings: int, count: int) -> np.ndarray:

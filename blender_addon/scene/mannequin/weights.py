@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset import joint_roles
-from .implicit import smoothstep
-
-if TYPE_CHECKING:
-    from .mannequin_body import Measures
+from ...dataset import joint_roles
+from ..implicit import smoothstep
+from .measures import Measures
 
 _LEAST = 0.004
 

@@ -1,0 +1,1 @@
+"""Mannequins: the built-in actors without the people's data."""
