@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -21,8 +21,9 @@ from .errors import FarmError
 from .executors.local import LocalWorker
 from .faults import Faults, Room, Silence
 from .mux import mux_task
+from .schedule import Scene, Slot, next_chunk
 from .state import Record, Worker
-from .task import Chunk, Task, tag
+from .task import Chunk, tag
 
 #: How often workers may die before one is ready.
 _MAX_EARLY_DEATHS = 3
@@ -75,57 +76,6 @@ class Snapshot:
     waits: str = ""
 
 
-@dataclass
-class _Scene:
-    """A task in work: chunks nobody has yet, tries by their last frames, and what went wrong.
-
-    to_render, rendered: frames that this run has to render, and those of them that are whole.
-    """
-
-    task: Task
-    waiting: deque[Chunk]
-    to_render: int = 0
-    rendered: int = 0
-    tries: Counter[int] = field(default_factory=Counter)
-    seconds: float = 0.0
-    notices: list[str] = field(default_factory=list)
-    problem: str = ""
-    file: Path | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        return not self.problem and self.rendered == self.to_render
-
-    @property
-    def frames_waiting(self) -> int:
-        return sum(chunk.frames for chunk in self.waiting)
-
-
-@dataclass
-class _Slot:
-    """A worker and what it was given, in order; the first is what it does, `begun` once it is recorded.
-
-    heard: when it gave a sign last; chunks: how many it was given; retires: it has been told to end; silent: what it
-    was ended for, or "".
-    """
-
-    worker: LocalWorker
-    given: deque[tuple[_Scene, Chunk]] = field(default_factory=deque)
-    begun: Chunk | None = None
-    scene: _Scene | None = None
-    doing: str = "starts Blender"
-    ready: bool = False
-    started: float = field(default_factory=time.monotonic)
-    heard: float = field(default_factory=time.monotonic)
-    chunks: int = 0
-    retires: bool = False
-    silent: str = ""
-
-    @property
-    def is_idle(self) -> bool:
-        return not self.given and not self.retires
-
-
 class Run:
     """One run of a plan. `execute` does it; `show` is called with a Snapshot several times a second."""
 
@@ -141,12 +91,13 @@ class Run:
     ) -> None:
         self._dataset, self._outputs, self._blender, self._settings = dataset, outputs, blender, settings
         self._record, self._show = record, show
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
         # A folder of its own for each start: what an earlier one says of a crash stays readable.
         self._logs = outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._failures = dict(the_plan.failures)
         record.begin(the_plan.tasks, self._failures, str(blender or ""), self._logs)
         self._scenes = [
-            _Scene(
+            Scene(
                 task,
                 deque(task.missing),
                 sum(chunk.frames for chunk in task.missing),
@@ -157,10 +108,10 @@ class Run:
         self._room = Room(outputs.root, settings.faults.reserve)
         self._silence = Silence(settings.faults.stall)
         self._waits = ""
-        self._slots: list[_Slot] = []
-        self._checks: dict[Future[None], tuple[_Scene, Chunk, float, float]] = {}
-        self._finishing: dict[Future[None], _Scene] = {}
-        self._unfinished: list[_Scene] = []
+        self._slots: list[Slot] = []
+        self._checks: dict[Future[None], tuple[Scene, Chunk, float, float]] = {}
+        self._finishing: dict[Future[None], Scene] = {}
+        self._unfinished: list[Scene] = []
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
         self._started = time.monotonic()
@@ -175,25 +126,24 @@ class Run:
         if self._failures and self._settings.faults.fail_fast:
             name, problem = next(iter(self._failures.items()))
             raise FarmError(f"{name}: {problem}; nothing was begun, as --fail-fast says")
-        pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
         try:
             for scene in self._scenes:
                 if scene.is_whole:
-                    self._finishing[pool.submit(self._finish, scene)] = scene
+                    self._finish_later(scene)
             while self._is_busy():
-                self._wait_for_room(pool)
+                self._wait_for_room()
                 self._staff()
                 for slot in list(self._slots):
-                    self._listen(slot, pool)
+                    self._listen(slot)
                     if not slot.ready and time.monotonic() - slot.started > _READY_SECONDS:
                         slot.worker.kill()
                     self._require_sign(slot)
                     if slot.worker.exit_code is not None:
-                        self._bury(slot, pool)
+                        self._bury(slot)
                     else:
                         self._feed(slot)
                         self._begin(slot)
-                self._collect(pool)
+                self._collect()
                 self._show(self._snapshot())
                 self._record.alive(self._progress)
                 time.sleep(_LOOK_SECONDS)
@@ -207,20 +157,20 @@ class Run:
             for slot in self._slots:
                 if slot.worker.exit_code is None:
                     slot.worker.kill()
-            pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _is_busy(self) -> bool:
         work = any(scene.waiting for scene in self._scenes) or any(slot.given for slot in self._slots)
         return work or bool(self._checks or self._finishing or self._unfinished)
 
-    def _wait_for_room(self, pool: ThreadPoolExecutor) -> None:
+    def _wait_for_room(self) -> None:
         """Hold new work back while the disk is nearly full; what broke off for that is taken up again after it."""
         before, self._waits = self._waits, self._room.lacking()
         if bool(before) != bool(self._waits):
             self._record.note("paused" if self._waits else "goes on", self._waits)
         if not self._waits:
             for scene in self._unfinished:
-                self._finishing[pool.submit(self._finish, scene)] = scene
+                self._finish_later(scene)
             self._unfinished.clear()
 
     def _staff(self) -> None:
@@ -231,20 +181,20 @@ class Run:
             self._slots.append(self._start_worker())
             idle += 1
 
-    def _require_sign(self, slot: _Slot) -> None:
+    def _require_sign(self, slot: Slot) -> None:
         """End a worker that has work and says nothing; it may hang where no signal but the last reaches it."""
         silence = time.monotonic() - slot.heard
         if slot.ready and slot.given and slot.worker.exit_code is None and silence > self._silence.patience:
             slot.silent = f"gave no sign for {silence:.0f} s and was ended"
             slot.worker.kill(grace=0)
 
-    def _start_worker(self) -> _Slot:
+    def _start_worker(self) -> Slot:
         if self._blender is None:
             raise FarmError("there is something to render and no Blender to do it")
         self._workers_made += 1
-        return _Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._logs))
+        return Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._logs))
 
-    def _feed(self, slot: _Slot) -> None:
+    def _feed(self, slot: Slot) -> None:
         """Keep a worker one chunk ahead, so that it never waits for the driver; end it after its share."""
         most = self._settings.faults.max_chunks
         while len(slot.given) < 2 and not self._waits and not slot.retires:
@@ -253,7 +203,7 @@ class Run:
                 slot.retires = True
                 slot.worker.finish()
                 return
-            found = self._next_chunk(slot)
+            found = next_chunk(self._scenes, self._slots, slot)
             if found is None:
                 return
             if not slot.given:
@@ -276,29 +226,14 @@ class Run:
                 )
             )
 
-    def _begin(self, slot: _Slot) -> None:
+    def _begin(self, slot: Slot) -> None:
         """Record what a worker does now."""
         if slot.ready and slot.given and slot.begun is not slot.given[0][1]:
             scene, slot.begun = slot.given[0]
             worker = Worker(slot.worker.name, socket.gethostname(), slot.worker.pid, slot.worker.log)
             self._record.chunk_started(scene.task.name, slot.begun, worker)
 
-    def _next_chunk(self, slot: _Slot) -> tuple[_Scene, Chunk] | None:
-        """From the worker's own scene, else the longest that nobody works on, else stolen where most is left."""
-        waiting = [scene for scene in self._scenes if scene.waiting]
-        idle = sum(1 for other in self._slots if other.is_idle)
-        if not waiting or (slot.given and sum(len(scene.waiting) for scene in waiting) <= idle):
-            return None  # a chunk ahead only where no idle worker would want it
-        if slot.scene is None or not slot.scene.waiting:
-            taken = [other.scene for other in self._slots if other is not slot]
-            fresh = [scene for scene in waiting if not any(scene is other for other in taken)]
-            scene = max(fresh or waiting, key=lambda scene: scene.frames_waiting)
-            if not fresh:
-                return scene, scene.waiting.pop()  # its last: both workers keep to a run of frames
-            slot.scene = scene
-        return slot.scene, slot.scene.waiting.popleft()
-
-    def _listen(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
+    def _listen(self, slot: Slot) -> None:
         for event in slot.worker.events():
             kind = event["event"]
             self._begin(slot)
@@ -318,7 +253,7 @@ class Run:
                 scene, chunk = slot.given.popleft()
                 spent = event["load_seconds"], event["render_seconds"]
                 scene.seconds += sum(spent)
-                self._checks[pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk, *spent)
+                self._checks[self._pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk, *spent)
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
@@ -328,9 +263,9 @@ class Run:
                 else:
                     self._try_again(scene, chunk, f"{event['error']}; see {slot.worker.log}")
 
-    def _bury(self, slot: _Slot, pool: ThreadPoolExecutor) -> None:
+    def _bury(self, slot: Slot) -> None:
         """A worker died: what it did is tried again, what it had ahead goes back, another takes its place."""
-        self._listen(slot, pool)  # what it said last
+        self._listen(slot)  # what it said last
         self._begin(slot)
         self._slots.remove(slot)
         how = slot.silent or slot.worker.how_it_ended()
@@ -348,7 +283,7 @@ class Run:
             elif not scene.problem:
                 scene.waiting.appendleft(chunk)
 
-    def _collect(self, pool: ThreadPoolExecutor) -> None:
+    def _collect(self) -> None:
         """Take in what the checks and the finished scenes say."""
         for check in [check for check in self._checks if check.done()]:
             scene, chunk, *spent = self._checks.pop(check)
@@ -358,7 +293,7 @@ class Run:
                 self._record.chunk_done(scene.task.name, chunk, *spent)
                 scene.rendered += chunk.frames
                 if scene.is_whole:
-                    self._finishing[pool.submit(self._finish, scene)] = scene
+                    self._finish_later(scene)
             elif isinstance(error, FarmError):
                 self._try_again(scene, chunk, str(error))
             else:
@@ -376,10 +311,13 @@ class Run:
             else:
                 self._record.task_done(scene.task.name)
 
-    def _finish(self, scene: _Scene) -> None:
-        """Join a whole scene, and add its sound; runs beside the workers."""
+    def _finish_later(self, scene: Scene) -> None:
+        self._finishing[self._pool.submit(self._finish, scene)] = scene
+
+    def _finish(self, scene: Scene) -> None:
+        """Join a whole scene, and add its sound; runs beside the workers. What is joined is not joined again."""
         task = scene.task
-        if not task.done:
+        if not task.done and scene.file is None:
             task.medium.assemble(task)
         scene.file = task.picture
         if self._settings.mux:
@@ -387,11 +325,16 @@ class Run:
             scene.file = muxed.path
             scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
 
-    def _try_again(self, scene: _Scene, chunk: Chunk, why: str) -> None:
+    def _try_again(self, scene: Scene, chunk: Chunk, why: str) -> None:
         full = self._is_full()
         parts = scene.task.medium.missing(scene.task, chunk)
         self._record.chunk_failed(scene.task.name, chunk, why, parts)
         scene.rendered += chunk.frames - sum(part.frames for part in parts)
+        if not parts:
+            # Each of its pictures was whole when the worker died.
+            if scene.is_whole:
+                self._finish_later(scene)
+            return
         # The frame that a worker died at begins what is left; only the chunk's end stays the same.
         scene.tries[chunk.last] += not full
         most = self._settings.faults.max_tries
@@ -401,7 +344,7 @@ class Run:
         elif not scene.problem:
             scene.waiting.extendleft(reversed(parts))
 
-    def _give_up(self, scene: _Scene, why: str) -> None:
+    def _give_up(self, scene: Scene, why: str) -> None:
         """Mark a scene failed and go on with the others; its whole chunks stay for the next start."""
         if not scene.problem:
             scene.problem = why
@@ -449,5 +392,5 @@ class Run:
         return sorted(done + failed, key=lambda result: result.scene)
 
 
-def _id(scene: _Scene, chunk: Chunk) -> str:
+def _id(scene: Scene, chunk: Chunk) -> str:
     return f"{scene.task.name}:{chunk.first}-{chunk.last}"

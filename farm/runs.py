@@ -202,12 +202,22 @@ def _find(outputs: Outputs, run: str) -> Path:
     if not files:
         raise FarmError(f"{outputs.root}: no runs here; --out or --data must name the folder that was rendered into")
     if not run:
-        return max(files, key=lambda path: max(f.stat().st_mtime for f in state.files_of(path) if f.exists()))
+        # Not by the files' times: reading touches what SQLite keeps beside them.
+        return max(files, key=_begun)
     found = [path for path in files if path.stem == run] or [path for path in files if path.stem.startswith(run)]
     if len(found) != 1:
         known = ", ".join(path.stem for path in found or files)
         raise FarmError(f"{run}: {'more than one run begins so' if found else 'no such run'}; there are: {known}")
     return found[0]
+
+
+def _begun(path: Path) -> float:
+    """When a run began last; 0 where its record cannot be read."""
+    try:
+        with _opened(path) as db:
+            return db.execute("SELECT max(begun) FROM starts").fetchone()[0] or 0.0
+    except (FarmError, sqlite3.Error):
+        return 0.0
 
 
 def _opened(path: Path) -> closing[sqlite3.Connection]:

@@ -125,9 +125,12 @@ def test_a_disk_that_fills_up_is_waited_for_and_no_scene_fails(render, tmp_path)
             wait_for(lambda: "waits for room" in interact_farm("runs", "status", "--out", disk).stdout)
             before = len(chunks(disk))
             (disk / "filler").unlink()
-            assert driver.wait(120) == 0
+            _, said = driver.communicate(timeout=120)
+            assert driver.returncode == 0, said
         finally:
             driver.kill()
+        assert "cannot be written" in said
+        assert "Traceback" not in said
         assert before < 8
         for scene in SCENES:
             video.check(disk / "body_renders_noaudio" / f"{scene}.frames-1-12.mkv", frames=12)

@@ -1,0 +1,79 @@
+"""Which worker gets which chunk."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .executors.local import LocalWorker
+from .task import Chunk, Task
+
+
+@dataclass
+class Scene:
+    """A task in work: chunks nobody has yet, tries by their last frames, and what went wrong.
+
+    to_render, rendered: frames that this run has to render, and those of them that are whole.
+    """
+
+    task: Task
+    waiting: deque[Chunk]
+    to_render: int = 0
+    rendered: int = 0
+    tries: Counter[int] = field(default_factory=Counter)
+    seconds: float = 0.0
+    notices: list[str] = field(default_factory=list)
+    problem: str = ""
+    file: Path | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.problem and self.rendered == self.to_render
+
+    @property
+    def frames_waiting(self) -> int:
+        return sum(chunk.frames for chunk in self.waiting)
+
+
+@dataclass
+class Slot:
+    """A worker and what it was given, in order; the first is what it does, `begun` once it is recorded.
+
+    heard: when it gave a sign last; chunks: how many it was given; retires: it has been told to end; silent: what it
+    was ended for, or "".
+    """
+
+    worker: LocalWorker
+    given: deque[tuple[Scene, Chunk]] = field(default_factory=deque)
+    begun: Chunk | None = None
+    scene: Scene | None = None
+    doing: str = "starts Blender"
+    ready: bool = False
+    started: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    chunks: int = 0
+    retires: bool = False
+    silent: str = ""
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.given and not self.retires
+
+
+def next_chunk(scenes: Sequence[Scene], slots: Sequence[Slot], slot: Slot) -> tuple[Scene, Chunk] | None:
+    """From the worker's own scene, else the longest that nobody works on, else stolen where most is left."""
+    waiting = [scene for scene in scenes if scene.waiting]
+    idle = sum(1 for other in slots if other.is_idle)
+    if not waiting or (slot.given and sum(len(scene.waiting) for scene in waiting) <= idle):
+        return None  # a chunk ahead only where no idle worker would want it
+    if slot.scene is None or not slot.scene.waiting:
+        taken = [other.scene for other in slots if other is not slot]
+        fresh = [scene for scene in waiting if not any(scene is other for other in taken)]
+        scene = max(fresh or waiting, key=lambda scene: scene.frames_waiting)
+        if not fresh:
+            return scene, scene.waiting.pop()  # its last: both workers keep to a run of frames
+        slot.scene = scene
+    return slot.scene, slot.scene.waiting.popleft()
