@@ -192,7 +192,13 @@ def test_the_array_script_starts_its_batch_whatever_the_folder_is_called(tmp_pat
     ]  # fmt: skip
 
 
-@pytest.mark.skipif(not shutil.which("sbatch"), reason="needs sbatch of a Slurm")
+def slurm_answers() -> bool:
+    """Whether a Slurm is installed and running."""
+    asked = shutil.which("sinfo") and subprocess.run(["sinfo"], capture_output=True, timeout=30, check=False)
+    return bool(asked) and asked.returncode == 0
+
+
+@pytest.mark.skipif(not slurm_answers(), reason="needs a running Slurm")
 def test_slurm_renders_the_batches(dataset, look, tmp_path):
     facts = written(dataset, Dataset.at(dataset).body_job, tmp_path, "--parts", 2, "--slurm", *look)
     (script,) = facts["scripts"]
