@@ -42,6 +42,7 @@ def opened(template: Path, look: batch.Look) -> bpy.types.Scene:
     bpy.ops.wm.open_mainfile(filepath=str(template), load_ui=False, use_scripts=False)
     scene = bpy.context.scene
     render.apply_look(scene, look, builtin=True)
+    scene.render.dither_intensity = 0.0  # noise, and most of a PNG's size
     return scene
 
 

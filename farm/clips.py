@@ -16,6 +16,10 @@ _NAME = re.compile(r"(\d{6})-(\d{6})\.mkv")
 class Clips:
     """See task.Medium."""
 
+    def __init__(self) -> None:
+        # The record of each clip's frames, of when it was checked: decoding half a million frames twice takes long.
+        self._records: dict[Path, str] = {}
+
     def finished(self, task: Task) -> str:
         if not task.picture.is_file():
             return ""
@@ -38,7 +42,7 @@ class Clips:
                 continue
             chunk = Chunk(int(name[1]), int(name[2]), path)
             follows = chunk.first > (found[-1].last if found else task.first - 1)
-            if follows and chunk.first <= chunk.last <= task.last and _is_whole(task, chunk):
+            if follows and chunk.first <= chunk.last <= task.last and self._is_whole(task, chunk):
                 found.append(chunk)
         return found
 
@@ -47,7 +51,7 @@ class Clips:
 
     def check(self, task: Task, chunk: Chunk) -> None:
         try:
-            _require_whole(task, chunk)
+            self._require_whole(task, chunk)
         except FarmError:
             chunk.path.unlink(missing_ok=True)
             raise
@@ -58,23 +62,25 @@ class Clips:
     def assemble(self, task: Task) -> None:
         """Join the clips, and delete them and those of earlier versions of the inputs (a run holds the lock)."""
         clips = [chunk.path for chunk in task.chunks]
-        told = {"comment": tag(task.fingerprint)} | frame_record.of_chunks(clips)
-        video.join(clips, task.picture, metadata=told)
+        record = "".join(self._records[clip] for clip in clips)
+        video.join(clips, task.picture, metadata={"comment": tag(task.fingerprint), frame_record.TAG_NAME: record})
         for folder in task.folder.parent.glob(f"{task.picture.stem}-*"):
             shutil.rmtree(folder)
+        for clip in clips:
+            del self._records[clip]
 
+    def _is_whole(self, task: Task, chunk: Chunk) -> bool:
+        try:
+            self._require_whole(task, chunk)
+        except FarmError:
+            return False  # rendered again
+        return True
 
-def _is_whole(task: Task, chunk: Chunk) -> bool:
-    try:
-        _require_whole(task, chunk)
-    except FarmError:
-        return False  # rendered again
-    return True
-
-
-def _require_whole(task: Task, chunk: Chunk) -> None:
-    """Decode a clip; FarmError where it is damaged, or says that it is another's or has other frames."""
-    video.check(chunk.path, frames=chunk.frames)
-    note = video.probe(chunk.path).metadata.get("note", "")
-    if note and note != f"{tag(task.fingerprint)} frames {chunk.first}-{chunk.last}":
-        raise FarmError(f"{chunk.path}: says it is {note!r}; render it again")
+    def _require_whole(self, task: Task, chunk: Chunk) -> None:
+        """Decode a clip; FarmError where it is damaged, or says that it is another's or has other frames."""
+        entries: list[str] = []
+        video.check(chunk.path, frames=chunk.frames, look=lambda picture: entries.append(frame_record.entry(picture)))
+        note = video.probe(chunk.path).metadata.get("note", "")
+        if note and note != f"{tag(task.fingerprint)} frames {chunk.first}-{chunk.last}":
+            raise FarmError(f"{chunk.path}: says it is {note!r}; render it again")
+        self._records[chunk.path] = "".join(entries)

@@ -7,7 +7,7 @@ so that whatever happens to them later can be told, years on and without Blender
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,9 +59,9 @@ def look(path: Path) -> Iterator[Seen]:
         yield Seen(_digest(frame), black, frame.time or 0.0, frame.height, small)
 
 
-def of_chunks(chunks: Iterable[Path]) -> dict[str, str]:
-    """The tag of the video that chunks are joined to; decodes them."""
-    return {TAG_NAME: "".join(f"{_digest(frame):08x}" for path in chunks for frame in video.decode(path))}
+def entry(frame: VideoFrame) -> str:
+    """A decoded frame's part of the tag."""
+    return f"{_digest(frame):08x}"
 
 
 def read(metadata: Mapping[str, str]) -> Sequence[int] | None:

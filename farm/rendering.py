@@ -135,8 +135,8 @@ def execute(
     """Do a planned run: render what is missing and add its sound; what is there already stays.
 
     One result a line, failed ones with their problem. show is called with the state of the run several times a
-    second; say with what is to be told of the run's record. Raises FarmError or DatasetError where nothing can be done
-    at all.
+    second; say with what is to be told of the template and the run's record. Raises FarmError or DatasetError where
+    nothing can be done at all.
     """
     options = prepared.options
     plan.make_room(prepared.outputs, prepared.kind.name, sound=options.mux)
@@ -153,7 +153,8 @@ def execute(
         blender = None
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)
-            templates.build(prepared.template, blender)
+            for notice in templates.build(prepared.template, blender):
+                say(notice)
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
         with state.recorded(record):
             run = Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, record, show)

@@ -33,8 +33,8 @@ def save(
         if template.builtin and not template.path.is_file():
             # The data set may be read-only: only a run keeps the template there.
             template = replace(template, path=Path(folder) / template.path.name)
-        templates.build(template, found)
+        notices = templates.build(template, found)
         request = batch.SaveComposite(
             name, str(dataset.root), str(template.path), name, str(path), camera, dataset.subset
         )
-        return tuple(do_one(found, request)["notices"])
+        return (*notices, *do_one(found, request)["notices"])

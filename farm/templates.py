@@ -96,10 +96,13 @@ def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
     return ict.heads(dataset, actor_skeletons(dataset).keys() & databases.actors(dataset))[1]
 
 
-def build(template: Template, blender: Blender) -> None:
-    """See that the template's file is there: a built-in one is built the first time."""
-    if template.request is not None and not template.path.is_file():
-        do_one(blender, replace(template.request, output=str(template.path)))
+def build(template: Template, blender: Blender) -> tuple[str, ...]:
+    """See that the template's file is there: a built-in one is built the first time. Returns notices of the building
+    that `template` does not have."""
+    if template.request is None or template.path.is_file():
+        return ()
+    event = do_one(blender, replace(template.request, output=str(template.path)))
+    return tuple(notice for notice in event["notices"] if notice not in template.notices)
 
 
 def make(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -94,14 +94,24 @@ def probe(path: Path, *, audio: bool = False) -> VideoInfo:
     return replace(info, audio_seconds=_audio_seconds(path))
 
 
-def check(path: Path, *, frames: int, size: tuple[int, int] | None = None) -> None:
-    """Decode all of `path`; raises FarmError unless it is exactly `frames` whole pictures of `size` (width, height)."""
+def check(
+    path: Path,
+    *,
+    frames: int,
+    size: tuple[int, int] | None = None,
+    look: Callable[[VideoFrame], None] = lambda picture: None,
+) -> None:
+    """Decode all of `path`; raises FarmError unless it is exactly `frames` whole pictures of `size` (width, height).
+
+    look is called with each picture.
+    """
     decoded = 0
     for picture in decode(path, frames):
         if size is not None and (picture.width, picture.height) != tuple(size):
             raise FarmError(
                 f"{path}: its frames are {picture.width}x{picture.height}, not {size[0]}x{size[1]}; render it again"
             )
+        look(picture)
         decoded += 1
     if decoded < frames:
         raise FarmError(f"{path}: cut short or damaged, only {decoded} of {frames} frames decode; render it again")

@@ -82,17 +82,22 @@ def load_weights(path: Path, columns: int, kind: str, room: np.ndarray | None = 
     return _finite(path, weights)
 
 
+def map_array(path: Path) -> np.ndarray:
+    """An .npy file's array, of whatever shape and number type, mapped and not read; never unpickles."""
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+
+
 def map_weights(path: Path, columns: int, kind: str) -> np.ndarray:
     """The (frames, columns) weights of an .npy file, of the file's own number type, mapped and not read.
 
     They are checked as `load_weights` does, a part at a time: all of them are finite in float32.
     """
-    try:
-        weights: np.ndarray = np.lib.format.open_memmap(path, mode="r")
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: no such file") from None
-    except UNREADABLE as error:
-        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    weights = map_array(path)
     _check_form(path, weights, columns, kind)
     for start in range(0, len(weights), _PART_FRAMES):
         _finite(path, weights[start : start + _PART_FRAMES], start)
@@ -169,12 +174,7 @@ def load_any(path: Path) -> np.ndarray:
 
 def read_shape(path: Path) -> tuple[int, int]:
     """Frames and columns of weights by the file's header alone; DatasetError for neither ICT's nor ARKit's."""
-    try:
-        shape = np.lib.format.open_memmap(path, mode="r").shape
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: no such file") from None
-    except UNREADABLE as error:
-        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    shape = map_array(path).shape
     if len(shape) != 2 or shape[1] not in (len(ICT_NAMES), len(ARKIT_NAMES)):
         raise DatasetError(
             f"{path}: face weights must have the shape (frames, 55) or (frames, 51), this file has {shape}"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from . import obj
-from .blendshapes import ARKIT_NAMES, ICT_NAMES, UNREADABLE
+from .blendshapes import ARKIT_NAMES, ICT_NAMES, map_array
 from .errors import DatasetError
 from .layout import Dataset
 
@@ -54,12 +54,7 @@ def load_basis(path: Path) -> np.ndarray:
     Raises DatasetError for another shape, and for what is no plain numeric .npy or holds NaN or infinity.
     """
     count = len(ICT_NAMES)
-    try:
-        table: np.ndarray = np.lib.format.open_memmap(path, mode="r")
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: no such file") from None
-    except UNREADABLE as error:
-        raise DatasetError(f"{path}: cannot be read as a plain .npy array of numbers ({error})") from error
+    table = map_array(path)
     if table.dtype.kind != "f":
         raise DatasetError(f"{path}: the basis of the ICT keys must be fractions, this file holds {table.dtype}")
     shape = table.shape

@@ -33,7 +33,7 @@ def apply_look(scene: bpy.types.Scene, look: Look, *, builtin: bool = False) -> 
     What is named wins over the preset. To be called once on an opened template: presets scale its size.
 
     `auto`, and no engine at all on the built-in template, is EEVEE with a GPU and Workbench without; on a
-    template of the user's own `auto` is the template's engine. DatasetError for a size that H.264 cannot hold.
+    template of the user's own `auto` is the template's engine.
     """
     engine = look.engine
     if engine is None and look.quality is not None:
@@ -50,9 +50,6 @@ def apply_look(scene: bpy.types.Scene, look: Look, *, builtin: bool = False) -> 
         scene.render.resolution_percentage = 100
     if look.samples is not None:
         _set_samples(scene, look.samples)
-    width, height = size_of(scene)
-    if width % 2 or height % 2:
-        raise DatasetError(f"the template renders {width}x{height}; H.264 video needs even sides: use --size")
     if scene.render.engine == "CYCLES":
         _use_cycles_devices(scene)
     scene.render.use_persistent_data = True
@@ -93,8 +90,11 @@ def render_video(
 
     on_frame is called with each frame that has been handed to the encoder; text says what is burnt into it; comment:
     what the video's tag `NOTE` says of its making, with its frames. The video is written beside and renamed when it
-    is whole. Raises DatasetError where Blender could not write it.
+    is whole. Raises DatasetError where Blender could not write it, and for a size that H.264 cannot hold.
     """
+    width, height = size_of(scene)
+    if width % 2 or height % 2:
+        raise DatasetError(f"the template renders {width}x{height}; H.264 video needs even sides: use --size")
     _set_video(scene)
     if comment:
         # Read when the file is begun: a label, which is a note too, is set with the first frame, later.

@@ -92,9 +92,8 @@ class Studio:
         """
         self._open(request.template, look)
         scene: bpy.types.Scene = bpy.context.scene
-        if isinstance(request, batch.RenderChunk) and scene.name not in self._looked:
-            render.apply_look(scene, look, builtin=template.is_builtin(scene))
-            self._looked.add(scene.name)
+        if isinstance(request, batch.RenderChunk):
+            self._look(scene, look)
         wanted = (request.data, request.subset, request.scene)
         if self._wanted != wanted or self._composited is None:
             start = time.monotonic()
@@ -125,6 +124,7 @@ class Studio:
     def _face(self, request: batch.RenderChunk, performance: PerformanceId) -> tuple[bpy.types.Scene, int]:
         """Put the request's performance on its actor's head, unless it is there already: scene and frames."""
         self._open(request.template, request.look)
+        self._look(face_scene.find(performance.actor), request.look)
         wanted = (request.data, request.subset, request.scene)
         if self._wanted != wanted or self._on_face is None:
             start = time.monotonic()
@@ -132,11 +132,14 @@ class Studio:
             self._on_face = face_scene.composite(Dataset.at(request.data, request.subset), performance)
             self._wanted = wanted
             done, seconds = self._on_face, time.monotonic() - start
-            if done.scene.name not in self._looked:
-                render.apply_look(done.scene, request.look, builtin=template.is_builtin(done.scene))
-                self._looked.add(done.scene.name)
             self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
         return self._on_face.scene, self._on_face.frames
+
+    def _look(self, scene: bpy.types.Scene, look: batch.Look) -> None:
+        """Set a scene's look, once an opened file: presets scale its size."""
+        if scene.name not in self._looked:
+            render.apply_look(scene, look, builtin=template.is_builtin(scene))
+            self._looked.add(scene.name)
 
     def _open(self, path: str, look: batch.Look) -> None:
         if self._template == (path, look):

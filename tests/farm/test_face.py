@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -206,6 +208,28 @@ def test_sound_is_added_later_and_pictures_of_others_are_kept(rendered, dataset,
     assert done.returncode == 0, done.stderr
     assert "was not made by interact-farm and is kept" in " ".join(done.stdout.split())
     assert times(out) == before
+
+
+def test_pictures_have_any_size_and_a_video_of_odd_sides_is_refused(rendered, dataset, tmp_path):
+    own = tmp_path / "own.blend"
+    (built,) = (rendered / "farm_runs").glob("*.blend")
+    script = (
+        "import bpy, os, sys; bpy.ops.wm.open_mainfile(filepath=sys.argv[1]); "
+        "[setattr(s.render, k, v) for s in bpy.data.scenes for k, v in (('resolution_x', 49), ('resolution_y', 37))]; "
+        "bpy.ops.wm.save_as_mainfile(filepath=sys.argv[2]); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, built, own], check=True, capture_output=True)
+    job = tmp_path / "one.txt"
+    job.write_text(f"{FACES[0]}\n")
+    arguments = ("face", "render", job, "--data", dataset, "--template", own, "--frames", "1-2", "--workers", 1)
+    done = interact_farm(*arguments, "--engine", "workbench", "--out", tmp_path / "png")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert pictures.decode(pictures.path_of(folder(tmp_path / "png"), 2)).size == (49, 37)
+    made = video.probe(tmp_path / "png" / "face_renders" / f"{FACES[0]}.frames-1-2.mp4")
+    assert (made.frames, made.width, made.height) == (2, 50, 38)
+    done = interact_farm(*arguments, "--engine", "workbench", "--format", "mkv", "--out", tmp_path / "mkv")
+    assert done.returncode == 1
+    assert "H.264 video needs even sides" in " ".join((done.stdout + done.stderr).split())
 
 
 def test_a_job_of_faces_is_checked_and_split(dataset, tmp_path):
