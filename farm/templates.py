@@ -118,8 +118,12 @@ def make(
     if output.suffix != ".blend":
         raise FarmError(f"{output}: a template's name ends in .blend")
     event = do_one(blender, batch.MakeTemplate("template", str(dataset.root), str(output), people, faces, rig))
-    # Which people have no ICT head Blender has told.
-    return (*event["notices"], *(() if people else heads_missing(dataset, people, faces)))
+    bodiless = databases.actors(dataset).keys() - actor_skeletons(dataset).keys()
+    return (
+        *(f"actor {actor}: has no BVH in {dataset.root}, and so no body in the template" for actor in sorted(bodiless)),
+        # Which people have no ICT head Blender has told.
+        *(event["notices"] or heads_missing(dataset, people, faces)),
+    )
 
 
 def _builtin_fingerprint(dataset: Dataset, kind: str, *, own_heads: bool) -> str:

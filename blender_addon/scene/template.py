@@ -20,7 +20,9 @@ BUILTIN_PROPERTY = "interact_builtin"
 
 
 def build(dataset: Dataset, assets: Path | str = "", faces: str = "people", rig: str = CAPTURE) -> tuple[str, ...]:
-    """Replace the open file by the built-in template; returns notices (actors without motion or ICT head).
+    """Replace the open file by the built-in template; returns notices (actors without an ICT head).
+
+    Every actor of actors.db that has a BVH gets a body.
 
     assets: the folder of the people's data; without it the actors are mannequins. faces: "ict" for people with the
     heads that the data set has of the actors, else "people". rig: whose bones the people have, one of batch.RIGS;
@@ -36,10 +38,10 @@ def build(dataset: Dataset, assets: Path | str = "", faces: str = "people", rig:
     skeletons = actor_skeletons(dataset)
     heads, headless = ict.heads(dataset, skeletons.keys() & actors) if assets and faces == "ict" else ({}, ())
     looks = colours.looks_of({actor.id: actor.gender for actor in actors.values()})
-    bodiless = []
+    if not skeletons.keys() & actors:
+        raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
     for actor in actors.values():
         if actor.id not in skeletons:
-            bodiless.append(f"actor {actor.id}: has no BVH in {dataset.root}, and so no body in the template")
             continue
         collection = bpy.data.collections.new(f"actor_{actor.id}")
         scene.collection.children.link(collection)
@@ -50,9 +52,7 @@ def build(dataset: Dataset, assets: Path | str = "", faces: str = "people", rig:
             )  # fmt: skip
         else:
             mannequins.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id])
-    if len(bodiless) == len(actors):
-        raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
-    return (*bodiless, *headless)
+    return headless
 
 
 def is_builtin(scene: bpy.types.Scene) -> bool:
