@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from . import rendering
+from . import rendering, why
 from .errors import FarmError
 from .rendering import Kind, RenderOptions
 from .report import tables
@@ -25,10 +25,11 @@ def render(kind: Kind, job: Path, data: Path, options: RenderOptions, *, dry_run
     prepared = rendering.prepare(kind, job, data, options, tell, dry=dry_run, command=command)
     tables.print_notices(errors, prepared.to_do.notices)
     if dry_run:
+        reasons = why.explain(prepared.to_do, prepared.outputs, overwrite=options.overwrite)
         if as_json:
-            tables.print_json(console(), tables.plan_facts(prepared.to_do))
+            tables.print_json(console(), tables.plan_facts(prepared.to_do, reasons))
         else:
-            tables.print_plan(console(), prepared.to_do)
+            tables.print_plan(console(), prepared.to_do, reasons)
         return
     do(prepared, as_json=as_json)
 

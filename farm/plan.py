@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from blender_addon.dataset import batch, databases, sentences
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
-from . import __version__, subjects
+from . import __version__, known_files, subjects
 from .clips import Clips
 from .errors import FarmError
+from .known_files import KnownFiles
 from .subjects import Subject
 from .task import Chunk, Medium, Task
 
@@ -106,11 +108,13 @@ def make(
     """
     tasks: list[Task] = []
     failures: dict[str, str] = {}
-    for name in names:
-        try:
-            tasks.append(_task(name, dataset, outputs, template_fingerprint, look, frames, medium or Clips()))
-        except (DatasetError, FarmError) as error:
-            failures[str(name)] = str(error)
+    medium = medium or Clips()
+    with known_files.opened() as known:
+        for name in names:
+            try:
+                tasks.append(_task(name, dataset, outputs, template_fingerprint, look, frames, medium, known))
+            except (DatasetError, FarmError) as error:
+                failures[str(name)] = str(error)
     size = chunk or _chunk_size(sum(task.frames for task in tasks), workers)
     return Plan(tuple(with_chunks(task, size, overwrite=overwrite) for task in tasks), failures)
 
@@ -148,17 +152,6 @@ def _without(task: Task, cell: tuple[int, int], present: list[Chunk]) -> list[Ch
     return [Chunk(first, last, task.medium.target(task, first, last)) for first, last in parts]
 
 
-def file_fingerprint(path: Path) -> str:
-    """A hash of a file's content; "missing" where there is none."""
-    if not path.is_file():
-        return "missing"
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
-    except OSError as error:
-        raise FarmError(f"{path}: cannot be read ({error.strerror})") from error
-
-
 def make_room(outputs: Outputs, kind: str, *, sound: bool) -> None:
     """Make the output folders and see that they can be written to; FarmError says which cannot."""
     folders = [outputs.silent(kind), outputs.logs]
@@ -182,29 +175,37 @@ def _task(
     look: batch.Look,
     frames: tuple[int, int] | None,
     medium: Medium,
+    known: KnownFiles,
 ) -> Task:
-    subject = subjects.of(dataset, name)
+    subject = subjects.of(dataset, name, known)
     first, last = part_of(subject, frames) if frames else (1, subject.frames)
-    shown = template_fingerprint
+    text = ""
     if "emotion" in look.label:
-        shown += databases.emotion_of(dataset, name if isinstance(name, SceneId) else name.scene)
+        text += databases.emotion_of(dataset, name if isinstance(name, SceneId) else name.scene)
     if "sentence" in look.label and isinstance(name, PerformanceId):
-        shown += sentences.sentence_of(dataset, name)
+        text += sentences.sentence_of(dataset, name)
+    files = {path: known.fingerprint(path) for path in subject.sources}
     part = (first, last) if frames else None
-    if isinstance(medium, Clips):
-        # A clip's frames depend on each other; a picture is the same whatever is rendered with it.
-        fingerprint = _fingerprint(subject, shown, look, (first, last))
-        picture = outputs.clip(name, part)
-    else:
-        fingerprint = _fingerprint(subject, shown, look, None)
-        picture = outputs.pictures(name)
+    # A clip's frames depend on each other; a picture is the same whatever is rendered with it.
+    clip = isinstance(medium, Clips)
+    whole = (first, last) if clip else None
+    picture = outputs.clip(name, part) if clip else outputs.pictures(name)
+    parts = [__version__, template_fingerprint + text, repr(look), repr(whole), *files.values()]
+    fingerprint = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
     folder = outputs.runs / "chunks" / f"{_named(name, part)}-{fingerprint}"
-    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium)
+    made_from = _made_from(template_fingerprint, look) | {"label text": text, "frames": whole and [*whole]}
+    made_from |= {f"file {_relative(path, dataset)}": content for path, content in files.items()}
+    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium, made_from)
 
 
-def _fingerprint(subject: Subject, template_fingerprint: str, look: batch.Look, frames: tuple[int, int] | None) -> str:
-    parts = [__version__, template_fingerprint, repr(look), repr(frames), *map(file_fingerprint, subject.sources)]
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+def _made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:
+    """The parts of a fingerprint that all tasks of a plan share, as plain data: see Task.made_from."""
+    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in asdict(look).items()}
+    return {"program": __version__, "template": template_fingerprint} | looks
+
+
+def _relative(path: Path, dataset: Dataset) -> str:
+    return path.relative_to(dataset.root).as_posix() if path.is_relative_to(dataset.root) else str(path)
 
 
 def _chunk_size(frames: int, workers: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ..plan import Plan
 from ..run import SceneResult
+from ..why import Reason
 from .progress import duration
 
 
@@ -33,14 +34,16 @@ def print_results(console: Console, results: Sequence[SceneResult]) -> None:
     print_notices(console, (f"{result.scene}: {notice}" for result in results for notice in result.notices))
 
 
-def print_plan(console: Console, planned: Plan) -> None:
-    """What a run would do."""
+def print_plan(console: Console, planned: Plan, reasons: Mapping[str, Sequence[Reason]]) -> None:
+    """What a run would do, and why."""
     table = Table(title="Plan")
-    for heading in ("scene", "frames", "chunks", "to render", "why"):
-        table.add_column(heading, justify="left" if heading in ("scene", "why") else "right")
+    table.add_column("scene", no_wrap=True)
+    for heading in ("frames", "chunks", "to render"):
+        table.add_column(heading, justify="right")
+    table.add_column("why", overflow="fold")
     for task in planned.tasks:
         missing = sum(chunk.frames for chunk in task.missing)
-        why = "finished" if task.done or not missing else "goes on" if task.present else "not rendered yet"
+        why = "\n".join(escape(reason.text) for reason in reasons[task.name])
         table.add_row(task.name, str(task.frames), str(len(task.chunks)), str(missing), why)
     for name, problem in planned.failures.items():
         table.add_row(name, "-", "-", "-", f"[red]{escape(problem)}[/red]")
@@ -55,7 +58,7 @@ def print_notices(console: Console, notices: Iterable[str]) -> None:
         console.print(f"[yellow]note[/yellow] {escape(notice)}", soft_wrap=True)
 
 
-def plan_facts(planned: Plan) -> dict[str, Any]:
+def plan_facts(planned: Plan, reasons: Mapping[str, Sequence[Reason]]) -> dict[str, Any]:
     """A plan as plain data."""
     tasks = [
         {
@@ -66,6 +69,7 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
             "done": task.done or not task.missing,
             "chunks": [[chunk.first, chunk.last] for chunk in task.chunks],
             "missing": [[chunk.first, chunk.last] for chunk in task.missing],
+            "why": [asdict(reason) for reason in reasons[task.name]],
             "picture": str(task.picture),
             "video": str(task.video),
         }
