@@ -12,7 +12,6 @@ import click
 
 from blender_addon.dataset import batch, layout
 
-from . import plan
 from .faults import Faults
 from .rendering import RenderOptions
 
@@ -184,7 +183,7 @@ _LOOK = (
 )  # fmt: skip
 _RANGE = (
     click.option("--frames", type=FrameRange(), help="Only these frames, into a video of their own name."),
-    click.option("--chunk", type=click.IntRange(1), help=f"Frames a chunk.  [default: up to {plan.CHUNK_FRAMES}]"),
+    click.option("--chunk", type=click.IntRange(1), help="Frames a chunk.  [default: a minute's, as measured]"),
     click.option("--out", type=PATH, help="Folder for the results.  [default: the data set]"),
 )
 _FORM = click.option(

@@ -148,6 +148,7 @@ def execute(
         stereo=options.stereo,
         overwrite=options.overwrite,
         faults=options.faults,
+        chunk=options.chunk,
     )
     with lock.held(prepared.outputs.runs, prepared.identity.id):
         blender = None

@@ -145,6 +145,13 @@ class Record:
             self._close(db, task, chunk, "done", "", load_seconds, render_seconds)
             self._set_chunk(db, task, chunk, "done")
 
+    def chunks_cut(self, task: str, before: Iterable[Chunk], after: Iterable[Chunk]) -> None:
+        """Chunks that nobody has begun were cut anew."""
+        with self._change() as db:
+            gone = ((task, chunk.first, chunk.last) for chunk in before)
+            db.executemany("DELETE FROM chunks WHERE (task, first, last) = (?, ?, ?)", gone)
+            db.executemany(_PUT_CHUNK, ((task, chunk.first, chunk.last, "waiting") for chunk in after))
+
     def chunk_failed(self, task: str, chunk: Chunk, error: str, left: Sequence[Chunk]) -> None:
         """An attempt failed. left: what of the chunk is still to render."""
         with self._change() as db:
