@@ -80,7 +80,12 @@ def camera_option(command: Callable) -> Callable:
 
 
 def dry_run_option(command: Callable) -> Callable:
-    return click.option("--dry-run", is_flag=True, help="Only print the plan: scenes, chunks, frames.")(command)
+    measure = click.option(
+        "--measure", is_flag=True, help="With --dry-run: render a few frames in a temporary folder to estimate by."
+    )
+    return click.option(
+        "--dry-run", is_flag=True, help="Only print the plan: what would be rendered, why, and what it takes."
+    )(measure(command))
 
 
 def blender_option(command: Callable) -> Callable:

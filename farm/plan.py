@@ -225,13 +225,13 @@ def _task(
     parts = [__version__, template_fingerprint + text, repr(look), repr(whole), *files.values()]
     fingerprint = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
     folder = outputs.runs / "chunks" / f"{_named(name, part)}-{fingerprint}"
-    made_from = _made_from(template_fingerprint, look) | {"label text": text, "frames": whole and [*whole]}
-    made_from |= {f"file {_relative(path, dataset)}": content for path, content in files.items()}
-    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium, made_from)
+    made = made_from(template_fingerprint, look) | {"label text": text, "frames": whole and [*whole]}
+    made |= {f"file {_relative(path, dataset)}": content for path, content in files.items()}
+    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium, made)
 
 
-def _made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:
-    """The parts of a fingerprint that all tasks of a plan share, as plain data: see Task.made_from."""
+def made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:
+    """The parts of a fingerprint that all tasks of a plan share: see Task.made_from."""
     looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in asdict(look).items()}
     return {"program": __version__, "template": template_fingerprint} | looks
 

@@ -12,8 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .. import estimate
+from ..estimate import Estimate
 from ..plan import Plan
 from ..run import SceneResult
+from ..timings import Measured
 from ..why import Reason
 from .progress import duration
 
@@ -50,6 +53,36 @@ def print_plan(console: Console, planned: Plan, reasons: Mapping[str, Sequence[R
     console.print(table)
     chunks = sum(len(task.missing) for task in planned.tasks)
     console.print(f"{len(planned.tasks)} scenes, {chunks} chunks, {planned.frames_missing} frames to render")
+
+
+def print_estimate(console: Console, estimated: Estimate) -> None:
+    """What a run would take, and what this machine cannot hold of it."""
+    if not estimated.frames:
+        return
+    measured = estimated.measured
+    if measured is None:
+        console.print(
+            f"Time and disk space are not known: nothing of this look and template was rendered into "
+            f"{escape(str(estimated.folder))} yet; --dry-run --measure renders a few frames to tell.",
+            soft_wrap=True,
+        )
+        return
+    table = Table(title="Estimate", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    workers = f"{estimated.workers} workers" if estimated.workers > 1 else "1 worker"
+    table.add_row("time", f"[bold]{duration(estimated.seconds)}[/bold] on {workers}")
+    table.add_row("pictures" if estimated.pictures else "video without sound", _size(estimated.silent_bytes))
+    if estimated.heard_bytes != 0:
+        table.add_row("video with sound", _size(estimated.heard_bytes))
+    if estimated.spare_bytes:
+        table.add_row("while joining", _size(estimated.spare_bytes))
+    room = f"{estimate.size(estimated.free_bytes)} in {escape(str(estimated.folder))}"
+    table.add_row("free", f"[red]{room}[/red]" if estimated.lacks else room)
+    table.add_row("measured", escape(_said_of(measured, estimated.workers)))
+    console.print(table)
+    for lack in estimated.lacks:
+        console.print(f"[red]not enough room[/red] {escape(lack)}", soft_wrap=True)
 
 
 def print_notices(console: Console, notices: Iterable[str]) -> None:
@@ -89,6 +122,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _size(count: int | None) -> str:
+    return "not known" if count is None else estimate.size(count)
+
+
+def _said_of(measured: Measured, workers: int) -> str:
+    frame = measured.frame_seconds
+    said = f"{frame:.2f}" if frame < 10 else f"{frame:.0f}"
+    told = f"{measured.frames} frames {measured.source}: {said} s a frame, {measured.load_seconds:.1f} s a scene"
+    if measured.workers != workers:
+        told += f", with {measured.workers} at work; workers that share cores or a GPU are slower each"
+    return told
 
 
 def _count(notices: Sequence[str]) -> str:
