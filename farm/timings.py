@@ -19,6 +19,9 @@ from .plan import Outputs
 #: The latest chunks that count, and tasks whose files are looked at.
 _MOST_CHUNKS, _MOST_TASKS = 500, 50
 
+#: As many pictures of each are looked at.
+_MOST_PICTURES = 100
+
 _CHUNK = re.compile(r"(\d{6})-(\d{6})\.mkv")
 
 
@@ -176,7 +179,7 @@ def _weigh(db: sqlite3.Connection, outputs: Outputs, silent: _Bytes, heard: _Byt
         if row["state"] == "done":
             picture = _inside(outputs.root, row["picture"])
             if as_pictures:
-                for number in range(first, last + 1):
+                for number in range(first, last + 1, 1 + (last - first) // _MOST_PICTURES):
                     silent.add(1, _size(pictures.path_of(picture, number)))
             else:
                 silent.add(last - first + 1, _size(picture))
