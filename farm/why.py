@@ -89,7 +89,7 @@ def _files_changed(before: dict[str, Any], now: dict[str, Any]) -> list[Reason]:
         path = PurePath(part.removeprefix(_FILE))
         is_there = now.get(part, "missing") != "missing"
         was_there = before.get(part, "missing") != "missing"
-        how = "changed" if is_there and was_there else "is new" if is_there else "is gone"
+        how = "changed" if is_there and was_there else "new" if is_there else "gone"
         kind = "motion" if path.suffix == ".bvh" else "weights"
         # Motions lie in two folders, of which one is taken: its name tells them apart.
         changed.setdefault(f"{kind} {how}", []).append(str(path) if kind == "motion" else path.name)
