@@ -5,6 +5,7 @@
 (() => {
   const STATES = ["waiting", "rendering", "joining", "done", "failed"];
   const MOST_PLAYERS = 3; // each open video may hold a connection, of which a browser has six
+  const FPS = 30;
   const cards = new Map();
   const players = [];
   const at = (id) => document.getElementById(id);
@@ -27,6 +28,11 @@
     const moment = new Date(seconds * 1000);
     const day = moment.toDateString() === new Date().toDateString() ? "" : `${moment.toLocaleDateString()} `;
     return day + moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  }
+
+  function length(frames) {
+    const seconds = Math.round(frames / FPS);
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }
 
   // ---- the run
@@ -102,7 +108,7 @@
     card.data = data;
     badge(card.badge, data.state);
     card.item.dataset.state = data.state;
-    card.bar.hidden = data.frames === 0 || data.state === "done";
+    card.bar.hidden = data.frames === 0;
     card.bar.value = part(data.done, data.frames);
     const count = data.state === "done" ? `${number(data.frames)} frames` : `${number(data.done)} of ${number(data.frames)} frames`;
     const more = [data.left && `about ${data.left} left`, data.state === "done" && data.spent && `rendered in ${data.spent}`,
@@ -124,6 +130,7 @@
     if (data.picture && card.image.getAttribute("src") !== data.picture) card.image.src = data.picture;
     card.image.hidden = !data.picture;
     card.image.alt = data.picture ? `${data.state === "done" ? "A" : "Newest"} frame of ${card.name}` : "";
+    set(card.play.querySelector(".length"), length(data.frames));
     card.play.hidden = !data.video || card.player !== null;
     card.file.hidden = !data.video;
     if (data.video) card.file.setAttribute("href", data.video);
