@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -22,7 +21,6 @@ from . import console, runs
 from .options import PATH, data_option, json_option
 from .plan import Outputs
 from .report import tables
-from .report.gallery import follow, gallery, serve
 from .report.progress import duration
 
 _COLOURS = {"running": "cyan", "done": "green", "failed": "red", "stopped": "yellow", "killed": "yellow"}
@@ -176,27 +174,25 @@ def runs_gallery(
         raise click.UsageError("--host is for --serve")
     if port is not None and watch:
         raise click.UsageError("--serve goes on by itself; --watch is for the folder")
+    from .report.gallery import follow, gallery, serve  # costs time that no other command should pay
+
     made = gallery.Gallery(_outputs(results, data), run, folder)
+    page = (made.folder / "index.html").as_uri()
     if hasattr(os, "nice"):
         os.nice(10)  # the run comes first
     if port is not None:
         server = serve.Server(made, host or "127.0.0.1", port)
-        click.echo(f"{server.url} until Ctrl-C; also {_page(made)}")
+        click.echo(f"{server.url} until Ctrl-C; also {page}")
         sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):
-            follow.serve(made, server, console.tell)
+        follow.serve(made, server, console.tell)
         return
     made.refresh(follows=watch, hurried=watch)
-    click.echo(_page(made))
+    click.echo(page)
     sys.stdout.flush()
     if watch:
         follow.watch(made, console.tell)
     elif made.is_running:
         console.tell("the run goes on: --watch or --serve PORT follows it")
-
-
-def _page(made: gallery.Gallery) -> str:
-    return (made.folder / "index.html").as_uri()
 
 
 def _display(run: runs.Status) -> Group:

@@ -93,7 +93,8 @@ class Server:
 
     def wait_until_asked(self) -> None:
         """Until somebody has asked for the data since the last call: nobody who looks, nothing to do."""
-        self._asked.wait()
+        while not self._asked.wait(1.0):
+            pass  # on Windows a wait without an end hears no Ctrl-C
         self._asked.clear()
 
 
