@@ -54,8 +54,10 @@
     set(at("failed"), String(count("failed")));
     at("failed").classList.toggle("bad", count("failed") > 0);
     const runs = run.state === "running";
-    set(at("speed"), runs && run.fps ? `${run.fps.toFixed(1)} frames/s` : "–");
-    set(at("left"), runs ? run.left || "not known yet" : "–");
+    for (const name of ["speed", "left"]) at(name).parentElement.hidden = !runs;
+    set(at("kind"), run.kind === "face" ? "Faces done" : "Scenes done");
+    set(at("speed"), run.fps ? `${run.fps.toFixed(1)} frames/s` : "–");
+    set(at("left"), run.left || "not known yet");
     set(at("made"), clock(when));
     const problem = run.problem || (run.waits ? `Waiting: ${run.waits}` : "");
     at("problem").hidden = !problem;
