@@ -242,6 +242,8 @@ def test_hostile_text_is_shown_as_it_is_and_runs_nothing(browser, hostile, serve
     assert browser.js(f"return {card}.querySelector('h2').textContent") == HOSTILE
     assert browser.js(f"return {card}.querySelector('.problem').textContent") == HOSTILE
     assert "<script>hacked" in browser.js(f"return {card}.querySelector('pre').textContent")
+    browser.js(f"{card}.querySelector('.log').open = true")
+    assert browser.driver.find_element("css selector", ".card[data-state=failed] pre").is_displayed()
     assert browser.js("return document.querySelectorAll('.card img[onerror], .card script, [onclick]').length") == 0
     browser.require_quiet("file:///", address)
 

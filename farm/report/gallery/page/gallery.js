@@ -100,6 +100,8 @@
     card.bar.setAttribute("aria-label", `Frames of ${name}`);
     card.play.setAttribute("aria-label", `Play ${name}`);
     card.play.addEventListener("click", () => open(card));
+    const log = find("pre");
+    card.log.addEventListener("toggle", () => { log.scrollTop = log.scrollHeight; }); // what broke is told last
     return card;
   }
 
