@@ -56,6 +56,10 @@ class Outputs:
         """Where each run's record lies."""
         return self.runs / "state"
 
+    def gallery(self, run: str) -> Path:
+        """Where a run's gallery lies, unless another folder is named."""
+        return self.runs / "gallery" / run
+
     def silent(self, kind: str) -> Path:
         """The folder of what has no sound yet. kind: "body" or "face"."""
         return self.root / f"{kind}_renders_noaudio"

@@ -36,7 +36,11 @@ _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")
 
 @dataclass(frozen=True)
 class TaskStatus:
-    """A scene or face of a run. state: waiting, rendering, joining, done or failed; seconds: its workers' time."""
+    """A scene or face of a run. state: waiting, rendering, joining, done or failed; seconds: its workers' time.
+
+    picture, video: what it becomes without and with sound, relative to the output folder; chunks: the name of the
+    folder of its chunks. All three are as recorded, and "" for what could not be planned.
+    """
 
     name: str
     state: str
@@ -46,6 +50,9 @@ class TaskStatus:
     failed_attempts: int
     seconds: float
     problem: str
+    picture: str = ""
+    video: str = ""
+    chunks: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class Status:
     """A run. state: running, done, failed, stopped (by the user) or killed; times are seconds since 1970.
 
     host, pid, begun, seen, ended: of its last start; fps, seconds_left, workers (name, what it does), waits (for what,
-    or ""): of one that runs.
+    or ""): of one that runs; subset: as of Dataset.
     """
 
     id: str
@@ -85,6 +92,7 @@ class Status:
     waits: str
     tasks: tuple[TaskStatus, ...]
     failures: tuple[Failure, ...]
+    subset: str = ""
 
     def count(self, state: str) -> int:
         """How many tasks are in a state."""
@@ -198,7 +206,8 @@ def cancel(outputs: Outputs, run: str, *, timeout: float = 60.0) -> None:
 
 
 def clean(outputs: Outputs, run: str, *, force: bool = False) -> list[Path]:
-    """Remove what is left of a run: logs, chunks, partial files and its record; never a result. Returns what is gone.
+    """Remove what is left of a run: logs, chunks, partial files, gallery and record; never a result. Returns what is
+    gone.
 
     FarmError where it runs, or, without `force`, where chunks of it would be lost that are rendered and not joined.
     """
@@ -215,6 +224,7 @@ def clean(outputs: Outputs, run: str, *, force: bool = False) -> list[Path]:
                 f"{path.stem}: has rendered chunks of {len(rendered)} unfinished scenes, such as {rendered[0]}; "
                 "finish it with `runs retry`, or delete them with --force"
             )
+        left += [outputs.gallery(path.stem)]
         left += [file for file in path.parent.iterdir() if file.name.startswith(path.name)]
         gone = [item for item in left if item.exists()]
         for item in gone:
@@ -300,6 +310,7 @@ def _status_of(outputs: Outputs, db: sqlite3.Connection, logs: bool) -> Status:
         progress.get("waits", ""),
         tuple(tasks),
         tuple(failures),
+        str(json.loads(run["options"] or "{}").get("subset", "")),
     )  # fmt: skip
 
 
@@ -329,7 +340,8 @@ def _tasks(db: sqlite3.Connection, running: bool) -> list[TaskStatus]:
         made, failed, seconds = (
             (tries[name][key] or 0 for key in ("made", "failed", "seconds")) if name in tries else (0, 0, 0.0)
         )
-        found.append(TaskStatus(name, became, frames, frames - left, made, failed, seconds, row["problem"]))
+        places = row["picture"], row["video"], row["folder"]
+        found.append(TaskStatus(name, became, frames, frames - left, made, failed, seconds, row["problem"], *places))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -154,6 +155,65 @@ def runs_clean(run: str, out: Path | None, data: Path, force: bool) -> None:
     gone = runs.clean(_outputs(out, data), run, force=force)
     for path in gone:
         click.echo(f"removed {path}")
+
+
+@runs_group.command("gallery")
+@click.argument("run", required=False, default="")
+@data_option
+@click.option(
+    "--results", type=PATH, help="The folder that was rendered into, as --out of `render`.  [default: the data set]"
+)
+@click.option(
+    "--out",
+    "folder",
+    metavar="DIR",
+    type=PATH,
+    help="The gallery's folder.  [default: farm_runs/gallery/RUN beside the results]",
+)
+@click.option("--watch", is_flag=True, help="Go on until the run has ended.")
+@click.option(
+    "--serve",
+    "port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    help="Serve it until Ctrl-C, to this machine alone; 0: on any free port.",
+)
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="With --serve: the address to serve at, such as 0.0.0.0 for everybody "
+    "who reaches this machine.  [default: 127.0.0.1]",
+)
+def runs_gallery(
+    run: str, data: Path, results: Path | None, folder: Path | None, watch: bool, port: int | None, host: str | None
+) -> None:
+    """A page of RUN (without it the latest): every scene with its newest frame, its state, its video or its log.
+
+    It is a folder that a browser opens as it is. With --serve or --watch it follows the run.
+    """
+    if port is None and host is not None:
+        raise click.UsageError("--host is for --serve")
+    if port is not None and watch:
+        raise click.UsageError("--serve goes on by itself; --watch is for the folder")
+    from .report.gallery import follow, gallery, serve  # costs time that no other command should pay
+
+    made = gallery.Gallery(_outputs(results, data), run, folder)
+    page = (made.folder / "index.html").as_uri()
+    if hasattr(os, "nice"):
+        os.nice(10)  # the run comes first
+    if port is not None:
+        server = serve.Server(made, host or "127.0.0.1", port)
+        click.echo(f"{server.url} until Ctrl-C; also {page}")
+        sys.stdout.flush()
+        follow.serve(made, server, console.tell)
+        return
+    made.refresh(follows=watch, hurried=watch)
+    click.echo(page)
+    sys.stdout.flush()
+    if watch:
+        follow.watch(made, console.tell)
+    elif made.is_running:
+        console.tell("the run goes on: --watch or --serve PORT follows it")
 
 
 def _display(run: runs.Status) -> Group:

@@ -145,6 +145,29 @@ def decode(path: Path, frames: int | None = None) -> Iterator[VideoFrame]:
             ) from error
 
 
+def frame_at(path: Path, part: float) -> VideoFrame:
+    """The picture at a part of a video's length, 0 its first and 1 its last; decodes no more than leads to it.
+
+    FarmError where it does not decode.
+    """
+    import av
+
+    found = None
+    with _opened(path) as container:
+        stream = _video_stream(path, container)
+        seconds = max((container.duration or 0) / AV_TIME_BASE - 1.5 / _frame_rate(path, stream), 0.0) * part
+        try:
+            container.seek(int(seconds * AV_TIME_BASE))  # to the key frame before it
+            for found in container.decode(stream):
+                if part < 1 and (found.time or 0.0) >= seconds:
+                    break
+        except (av.error.FFmpegError, ValueError) as error:
+            raise FarmError(f"{path}: damaged, it does not decode ({error}); render it again") from error
+    if found is None:
+        raise FarmError(f"{path}: holds no picture; render it again")
+    return found
+
+
 def join(
     chunks: Sequence[Path],
     out: Path,
