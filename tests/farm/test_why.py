@@ -76,7 +76,7 @@ FINISHED = [("finished", "finished")]
 
 
 def test_what_is_finished_is_not_rendered(root):
-    assert reasons(root) == {name: FINISHED for name in SCENES}
+    assert reasons(root) == dict.fromkeys(SCENES, FINISHED)
 
 
 def test_a_changed_motion_is_named_and_changes_its_scene_alone(root):
@@ -113,7 +113,7 @@ def test_settings_and_template_are_told_apart(root):
         ("settings", "samples changed: 2, was 1"),
         ("settings", "label changed: id, was none"),
     ]
-    assert reasons(root, look) == {name: changed for name in SCENES}
+    assert reasons(root, look) == dict.fromkeys(SCENES, changed)
     with open(root / "own.blend", "ab") as file:
         file.write(b" ")
     assert reasons(root) == {name: [("template", "template changed")] for name in SCENES}
@@ -160,9 +160,9 @@ def test_overwrite_is_the_reason_where_it_is_one_and_nothing_new_is_new(root, tm
 def test_without_the_records_it_says_that_it_does_not_know(root):
     shutil.rmtree(plan.Outputs(root).state)
     look = batch.Look("workbench", (96, 54), 1)
-    assert reasons(root) == {name: FINISHED for name in SCENES}
+    assert reasons(root) == dict.fromkeys(SCENES, FINISHED)
     unknown = [("changed", "made from something else, of which there is no record")]
-    assert reasons(root, look) == {name: unknown for name in SCENES}
+    assert reasons(root, look) == dict.fromkeys(SCENES, unknown)
 
 
 def test_records_only_explain(root):
