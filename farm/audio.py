@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Sampling rate of the finished sound in Hz.
 SAMPLE_RATE = 48_000
 
+#: Of the finished sound, bits a second.
+BIT_RATE = 192_000
+
 #: Samples in a frame of AAC: the sound is as long as the picture to within one of these.
 AAC_FRAME = 1024
 
@@ -128,7 +131,7 @@ def ffmpeg_arguments(
         format="mp4",
         **coding,
         acodec="aac",
-        audio_bitrate="192k",
+        audio_bitrate=BIT_RATE,
         # ffmpeg's own advice for this many bits: better than its default and several times faster.
         aac_coder="fast",
         # One tick a frame: MKV's milliseconds are rounded to exact frame times.

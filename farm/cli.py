@@ -58,14 +58,21 @@ def main() -> None:
 @dry_run_option
 @json_option
 def demo(
-    folder: Path, scenes: int, seconds: float, seed: int, options: RenderOptions, dry_run: bool, as_json: bool
+    folder: Path,
+    scenes: int,
+    seconds: float,
+    seed: int,
+    options: RenderOptions,
+    dry_run: bool,
+    measure: bool,
+    as_json: bool,
 ) -> None:
     """Make a small data set in DIR, render it and add its sound."""
     from .demo.maker import make_dataset
 
     made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed)
     click.echo(f"made {len(made.scenes)} scenes of {seconds:g} s in {folder}", err=True)
-    console.render(body.BODY, made.body_job, folder, options, dry_run=dry_run, as_json=as_json)
+    console.render(body.BODY, made.body_job, folder, options, dry_run=dry_run, measure=measure, as_json=as_json)
 
 
 @main.group()
@@ -165,12 +172,12 @@ def body_group() -> None:
 @render_options
 @dry_run_option
 @json_option
-def body_render(job: Path, data: Path, options: RenderOptions, dry_run: bool, as_json: bool) -> None:
+def body_render(job: Path, data: Path, options: RenderOptions, dry_run: bool, measure: bool, as_json: bool) -> None:
     """Render the scenes that JOB lists, and add their sound.
 
     What is finished stays; a run that was stopped goes on where it was.
     """
-    console.render(body.BODY, job, data, options, dry_run=dry_run, as_json=as_json)
+    console.render(body.BODY, job, data, options, dry_run=dry_run, measure=measure, as_json=as_json)
 
 
 @body_group.command("mux")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import frame_record, video
 from .errors import FarmError
-from .task import TAG, Chunk, Task, tag
+from .task import TAG, Chunk, Remains, Task, fingerprint_of, tag
 
 _NAME = re.compile(r"(\d{6})-(\d{6})\.mkv")
 
@@ -45,6 +45,25 @@ class Clips:
             if follows and chunk.first <= chunk.last <= task.last and self._is_whole(task, chunk):
                 found.append(chunk)
         return found
+
+    def remains(self, task: Task) -> Remains:
+        others, damaged, lengths = [], [], []
+        if task.picture.is_file():
+            try:
+                info = video.probe(task.picture)
+            except FarmError:
+                damaged.append(task.picture)
+            else:
+                others.append(fingerprint_of(info.metadata.get("comment", "")))
+                if others == [task.fingerprint] and info.frames != task.frames:
+                    lengths.append(f"{task.picture.name} has {info.frames} of {task.frames} frames")
+        if task.folder.is_dir():
+            whole = {chunk.path for chunk in task.present}
+            damaged += [p for p in sorted(task.folder.iterdir()) if _NAME.fullmatch(p.name) and p not in whole]
+        begun = sorted(task.folder.parent.glob(f"{task.picture.stem}-*"), key=lambda path: -path.stat().st_mtime)
+        others += [path.name.rpartition("-")[2] for path in begun if any(path.glob("*.mkv"))]
+        kept = dict.fromkeys(other for other in others if other not in ("", task.fingerprint))
+        return Remains(tuple(kept), tuple(damaged), tuple(lengths))
 
     def target(self, task: Task, first: int, last: int) -> Path:
         return task.folder / f"{first:06d}-{last:06d}.mkv"

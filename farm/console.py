@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from . import rendering
+from . import estimate, rendering, trial, why
 from .errors import FarmError
 from .rendering import Kind, RenderOptions
 from .report import tables
@@ -18,19 +18,45 @@ from .report.progress import ProgressView
 from .run import SceneResult
 
 
-def render(kind: Kind, job: Path, data: Path, options: RenderOptions, *, dry_run: bool, as_json: bool) -> None:
-    """Plan a job file and, unless `dry_run`, do it; prints what becomes of it. FarmError if something failed."""
+def render(
+    kind: Kind, job: Path, data: Path, options: RenderOptions, *, dry_run: bool, measure: bool, as_json: bool
+) -> None:
+    """Plan a job file and, unless `dry_run`, do it; prints what becomes of it. FarmError if something failed.
+
+    measure: with `dry_run`, render some frames to know what the others will take.
+    """
+    if measure and not dry_run:
+        raise click.UsageError("--measure goes with --dry-run")
     errors = Console(stderr=True)
     command = shlex.join(["interact-farm", *sys.argv[1:]])
     prepared = rendering.prepare(kind, job, data, options, tell, dry=dry_run, command=command)
     tables.print_notices(errors, prepared.to_do.notices)
     if dry_run:
-        if as_json:
-            tables.print_json(console(), tables.plan_facts(prepared.to_do))
-        else:
-            tables.print_plan(console(), prepared.to_do)
+        _tell_plan(prepared, measure=measure, as_json=as_json)
         return
     do(prepared, as_json=as_json)
+
+
+def _tell_plan(prepared: rendering.Prepared, *, measure: bool, as_json: bool) -> None:
+    options, measured = prepared.options, prepared.measured
+    reasons = why.explain(prepared.to_do, prepared.outputs, overwrite=options.overwrite)
+    if measure:
+        with ProgressView(Console(stderr=True)) as view, _stoppable():
+            measured = trial.measure(prepared, view.show, tell)
+    estimated = estimate.of(
+        prepared.to_do,
+        prepared.outputs,
+        measured,
+        workers=prepared.workers,
+        as_pictures=options.pictures,
+        sound=options.mux,
+        reserve=options.faults.reserve,
+    )
+    if as_json:
+        tables.print_json(console(), tables.plan_facts(prepared.to_do, reasons) | {"estimate": estimated})
+    else:
+        tables.print_plan(console(), prepared.to_do, reasons)
+        tables.print_estimate(console(), estimated)
 
 
 def do(prepared: rendering.Prepared, *, as_json: bool) -> None:

@@ -140,12 +140,12 @@ def face_composite(
 @face_options
 @dry_run_option
 @json_option
-def face_render(job: Path, data: Path, options: RenderOptions, dry_run: bool, as_json: bool) -> None:
+def face_render(job: Path, data: Path, options: RenderOptions, dry_run: bool, measure: bool, as_json: bool) -> None:
     """Render the faces that JOB lists, and add each actor's voice.
 
     What is finished stays; a run that was stopped goes on where it was.
     """
-    console.render(face.FACE, job, data, options, dry_run=dry_run, as_json=as_json)
+    console.render(face.FACE, job, data, options, dry_run=dry_run, measure=measure, as_json=as_json)
 
 
 @face_group.command("mux")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from . import audio, pictures, plan, video
+from . import audio, pictures, video
 from .errors import FarmError
+from .known_files import file_fingerprint
 from .subjects import Subject
 from .task import TAG, Task
 
@@ -49,7 +50,7 @@ def mux_subject(
     voices, notices = _voices(subject)
     frames = part or (1, subject.frames)
     info = pictures.sequence(picture, *frames) if picture.is_dir() else video.probe(picture)
-    made_from = info.metadata.get("comment", "") or f"{TAG}{plan.file_fingerprint(picture)}"
+    made_from = info.metadata.get("comment", "") or f"{TAG}{file_fingerprint(picture)}"
     comment = f"{made_from} sound {_fingerprint(voices, stereo, part)}"
     if not overwrite and (there := _there(out)) is not None:
         theirs = there.metadata.get("comment", "")
@@ -74,7 +75,7 @@ def _voices(subject: Subject) -> tuple[list[Path], tuple[str, ...]]:
 
 
 def _fingerprint(voices: Sequence[Path], stereo: bool, part: tuple[int, int] | None) -> str:
-    parts = [plan.file_fingerprint(voice) for voice in voices] + [repr((stereo, part))]
+    parts = [file_fingerprint(voice) for voice in voices] + [repr((stereo, part))]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
 

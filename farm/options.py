@@ -12,7 +12,6 @@ import click
 
 from blender_addon.dataset import batch, layout
 
-from . import plan
 from .faults import Faults
 from .rendering import RenderOptions
 
@@ -81,7 +80,12 @@ def camera_option(command: Callable) -> Callable:
 
 
 def dry_run_option(command: Callable) -> Callable:
-    return click.option("--dry-run", is_flag=True, help="Only print the plan: scenes, chunks, frames.")(command)
+    measure = click.option(
+        "--measure", is_flag=True, help="With --dry-run: render a few frames in a temporary folder to estimate by."
+    )
+    return click.option(
+        "--dry-run", is_flag=True, help="Only print the plan: what would be rendered, why, and what it takes."
+    )(measure(command))
 
 
 def blender_option(command: Callable) -> Callable:
@@ -184,7 +188,7 @@ _LOOK = (
 )  # fmt: skip
 _RANGE = (
     click.option("--frames", type=FrameRange(), help="Only these frames, into a video of their own name."),
-    click.option("--chunk", type=click.IntRange(1), help=f"Frames a chunk.  [default: up to {plan.CHUNK_FRAMES}]"),
+    click.option("--chunk", type=click.IntRange(1), help="Frames a chunk.  [default: a minute's, as measured]"),
     click.option("--out", type=PATH, help="Folder for the results.  [default: the data set]"),
 )
 _FORM = click.option(

@@ -10,6 +10,7 @@ import itertools
 import re
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +20,7 @@ from typing import BinaryIO
 from blender_addon.dataset import layout
 
 from .errors import FarmError
-from .task import TAG, Chunk, Task, tag
+from .task import TAG, Chunk, Remains, Task, fingerprint_of, tag
 from .video import PictureSequence
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -63,6 +64,22 @@ class Pictures:
 
     def rendered(self, task: Task) -> list[Chunk]:
         return [Chunk(*part, task.picture) for part in ranges(self._whole(task, task.first, task.last))]
+
+    def remains(self, task: Task) -> Remains:
+        others, damaged, sizes = Counter[str](), [], 0
+        for number in range(task.first, task.last + 1):
+            path = path_of(task.picture, number)
+            found = read(path)
+            if found is None:
+                damaged += [path] if path.is_file() else []
+            elif found.comment != tag(task.fingerprint):
+                others[fingerprint_of(found.comment)] += 1
+            elif found.number not in (None, number):
+                damaged.append(path)
+            elif self.size not in (None, found.size):
+                sizes += 1
+        lengths = (f"{sizes} pictures have another size",) if sizes else ()
+        return Remains(tuple(other for other, _ in others.most_common() if other), tuple(damaged), lengths)
 
     def target(self, task: Task, first: int, last: int) -> Path:
         return task.picture

@@ -5,25 +5,36 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from blender_addon.dataset import batch, databases, sentences
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
-from . import __version__, subjects
+from . import __version__, known_files, subjects
 from .clips import Clips
 from .errors import FarmError
+from .known_files import KnownFiles
 from .subjects import Subject
 from .task import Chunk, Medium, Task
 
 #: Folder for what a run leaves until it is done: chunks, logs, the built-in template. The user can delete it.
 RUNS_FOLDER = "farm_runs"
 
-#: Frames a chunk, unless an option says otherwise: a crash costs at most these, and they outweigh a chunk's overhead.
+#: What a chunk should take, seconds: as much as a crash costs at most, and far more than a chunk's own overhead.
+CHUNK_SECONDS = 60.0
+
+#: Frames a chunk where no frame was measured.
 CHUNK_FRAMES = 120
+
+#: The fewest, however long they take: each chunk begins with a key frame, and many small files are slow to join.
+_LEAST_FRAMES = 4
+
+#: Frames a chunk of short jobs has at least, so that all workers have work.
+_SHORT_FRAMES = 10
 
 
 @dataclass(frozen=True)
@@ -72,11 +83,17 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do. failures: {scene or line: why it cannot be rendered}."""
+    """What a run has to do.
+
+    failures: {scene or line: why it cannot be rendered}; chunk_frames: what chunks were cut to, at most;
+    frame_seconds: the time of a frame that this was chosen by, None where none was measured.
+    """
 
     tasks: tuple[Task, ...]
     failures: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    chunk_frames: int = CHUNK_FRAMES
+    frame_seconds: float | None = None
 
     @property
     def frames_missing(self) -> int:
@@ -102,65 +119,73 @@ def make(
     frames: tuple[int, int] | None = None,
     chunk: int | None = None,
     workers: int = 1,
+    frame_seconds: float | None = None,
     overwrite: bool = False,
 ) -> Plan:
     """Plan a run; reads headers and hashes files, renders and changes nothing.
 
-    What cannot be rendered becomes a failure and does not keep the others. medium: clips unless told otherwise.
+    What cannot be rendered becomes a failure and does not keep the others. medium: clips unless told otherwise; chunk:
+    frames a chunk, else as `chunk_frames` has it of what is not finished; frame_seconds: of a frame, where measured.
     """
     tasks: list[Task] = []
     failures: dict[str, str] = {}
-    for name in names:
-        try:
-            tasks.append(_task(name, dataset, outputs, template_fingerprint, look, frames, medium or Clips()))
-        except (DatasetError, FarmError) as error:
-            failures[str(name)] = str(error)
-    size = chunk or _chunk_size(sum(task.frames for task in tasks), workers)
-    return Plan(tuple(with_chunks(task, size, overwrite=overwrite) for task in tasks), failures)
+    medium = medium or Clips()
+    with known_files.opened() as known:
+        for name in names:
+            try:
+                tasks.append(_task(name, dataset, outputs, template_fingerprint, look, frames, medium, known))
+            except (DatasetError, FarmError) as error:
+                failures[str(name)] = str(error)
+    if not overwrite:
+        tasks = [_if_finished(task) for task in tasks]
+    size = chunk or chunk_frames(sum(task.frames for task in tasks if not task.done), workers, frame_seconds)
+    cut = tuple(task if task.done else with_chunks(task, size, overwrite=overwrite) for task in tasks)
+    return Plan(cut, failures, chunk_frames=size, frame_seconds=frame_seconds)
+
+
+def chunk_frames(frames: int, workers: int, frame_seconds: float | None = None) -> int:
+    """How many frames a chunk of a job of so many should have: CHUNK_SECONDS of work, and work for all workers."""
+    fair = max(_SHORT_FRAMES, -(-frames // max(workers, 1)))
+    if frame_seconds is None:
+        return min(CHUNK_FRAMES, fair)
+    most = round(min(CHUNK_SECONDS / max(frame_seconds, 1e-6), 1e6))
+    return max(_LEAST_FRAMES, min(most, fair))
 
 
 def with_chunks(task: Task, size: int, *, overwrite: bool = False) -> Task:
-    """The task with its chunks: those rendered before stay as they are, the rest is cut along one grid."""
-    state = "" if overwrite else task.medium.finished(task)
+    """A task that is not finished with its chunks: those rendered before stay as they are, what is between is cut.
+
+    Along one grid, so that every start cuts alike; but between chunks of another size into equal shares, lest
+    slivers of a few frames are left where the grids cross.
+    """
+    present = [] if overwrite else task.medium.rendered(task)
+    grid = shares(task.first, task.last, size)
+    missing: list[tuple[int, int]] = []
+    edges = [task.first - 1, *(edge for chunk in present for edge in (chunk.first, chunk.last)), task.last + 1]
+    for before, after in zip(edges[::2], edges[1::2], strict=True):
+        gap = before + 1, after - 1
+        if gap[0] > gap[1]:
+            continue
+        cells = [cell for cell in grid if gap[0] <= cell[0] and cell[1] <= gap[1]]
+        fits = cells and cells[0][0] == gap[0] and cells[-1][1] == gap[1]
+        missing += cells if fits else shares(*gap, size)
+    chunks = (Chunk(first, last, task.medium.target(task, first, last)) for first, last in missing)
+    return replace(task, missing=tuple(chunks), present=tuple(present))
+
+
+def shares(first: int, last: int, size: int) -> list[tuple[int, int]]:
+    """The frames first to last in equal shares of at most `size`: none of three frames beside one of a hundred."""
+    frames = last - first + 1
+    parts = -(-frames // size)
+    edges = [first + frames * part // parts for part in range(parts + 1)]
+    return [(begin, after - 1) for begin, after in itertools.pairwise(edges)]
+
+
+def _if_finished(task: Task) -> Task:
+    state = task.medium.finished(task)
     if state == "done":
         return replace(task, done=True)
-    if state:
-        return replace(task, done=True, notices=(*task.notices, state))
-    present = [] if overwrite else task.medium.rendered(task)
-    missing = [part for cell in _grid(task, size) for part in _without(task, cell, present)]
-    return replace(task, missing=tuple(missing), present=tuple(present))
-
-
-def _grid(task: Task, size: int) -> list[tuple[int, int]]:
-    """The task's frames in equal shares of at most `size`: the same at every start, and none of three frames."""
-    parts = -(-task.frames // size)
-    edges = [task.first + task.frames * part // parts for part in range(parts + 1)]
-    return [(first, after - 1) for first, after in itertools.pairwise(edges)]
-
-
-def _without(task: Task, cell: tuple[int, int], present: list[Chunk]) -> list[Chunk]:
-    """What of a cell no present chunk covers."""
-    parts, at = [], cell[0]
-    for chunk in present:
-        if chunk.last < at or chunk.first > cell[1]:
-            continue
-        if chunk.first > at:
-            parts.append((at, chunk.first - 1))
-        at = chunk.last + 1
-    if at <= cell[1]:
-        parts.append((at, cell[1]))
-    return [Chunk(first, last, task.medium.target(task, first, last)) for first, last in parts]
-
-
-def file_fingerprint(path: Path) -> str:
-    """A hash of a file's content; "missing" where there is none."""
-    if not path.is_file():
-        return "missing"
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
-    except OSError as error:
-        raise FarmError(f"{path}: cannot be read ({error.strerror})") from error
+    return replace(task, done=True, notices=(*task.notices, state)) if state else task
 
 
 def make_room(outputs: Outputs, kind: str, *, sound: bool) -> None:
@@ -186,34 +211,37 @@ def _task(
     look: batch.Look,
     frames: tuple[int, int] | None,
     medium: Medium,
+    known: KnownFiles,
 ) -> Task:
-    subject = subjects.of(dataset, name)
+    subject = subjects.of(dataset, name, known)
     first, last = part_of(subject, frames) if frames else (1, subject.frames)
-    shown = template_fingerprint
+    text = ""
     if "emotion" in look.label:
-        shown += databases.emotion_of(dataset, name if isinstance(name, SceneId) else name.scene)
+        text += databases.emotion_of(dataset, name if isinstance(name, SceneId) else name.scene)
     if "sentence" in look.label and isinstance(name, PerformanceId):
-        shown += sentences.sentence_of(dataset, name)
+        text += sentences.sentence_of(dataset, name)
+    files = {path: known.fingerprint(path) for path in subject.sources}
     part = (first, last) if frames else None
-    if isinstance(medium, Clips):
-        # A clip's frames depend on each other; a picture is the same whatever is rendered with it.
-        fingerprint = _fingerprint(subject, shown, look, (first, last))
-        picture = outputs.clip(name, part)
-    else:
-        fingerprint = _fingerprint(subject, shown, look, None)
-        picture = outputs.pictures(name)
+    # A clip's frames depend on each other; a picture is the same whatever is rendered with it.
+    clip = isinstance(medium, Clips)
+    whole = (first, last) if clip else None
+    picture = outputs.clip(name, part) if clip else outputs.pictures(name)
+    parts = [__version__, template_fingerprint + text, repr(look), repr(whole), *files.values()]
+    fingerprint = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
     folder = outputs.runs / "chunks" / f"{_named(name, part)}-{fingerprint}"
-    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium)
+    made = made_from(template_fingerprint, look) | {"label text": text, "frames": whole and [*whole]}
+    made |= {f"file {_relative(path, dataset)}": content for path, content in files.items()}
+    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium, made)
 
 
-def _fingerprint(subject: Subject, template_fingerprint: str, look: batch.Look, frames: tuple[int, int] | None) -> str:
-    parts = [__version__, template_fingerprint, repr(look), repr(frames), *map(file_fingerprint, subject.sources)]
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+def made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:
+    """The parts of a fingerprint that all tasks of a plan share: see Task.made_from."""
+    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in asdict(look).items()}
+    return {"program": __version__, "template": template_fingerprint} | looks
 
 
-def _chunk_size(frames: int, workers: int) -> int:
-    """Small enough that all workers have work on a short job."""
-    return max(10, min(CHUNK_FRAMES, -(-frames // max(workers, 1))))
+def _relative(path: Path, dataset: Dataset) -> str:
+    return path.relative_to(dataset.root).as_posix() if path.is_relative_to(dataset.root) else str(path)
 
 
 def _named(name: SceneId | PerformanceId, frames: tuple[int, int] | None) -> str:

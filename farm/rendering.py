@@ -14,7 +14,7 @@ from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
 from . import blender as blenders
-from . import lock, plan, state, subjects, templates
+from . import lock, plan, state, subjects, templates, timings
 from .clips import Clips
 from .errors import FarmError
 from .faults import Faults
@@ -67,7 +67,8 @@ class Kind:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is planned and not begun. identity: by which its record is found again."""
+    """A run that is planned and not begun. identity: by which its record is found again; measured: what its frames
+    took before, None where none of this look and template were rendered into the folder."""
 
     kind: Kind
     to_do: plan.Plan
@@ -76,6 +77,11 @@ class Prepared:
     template: templates.Template
     options: RenderOptions
     identity: state.Identity
+    measured: timings.Measured | None = None
+
+    @property
+    def workers(self) -> int:
+        return self.options.workers or default_workers()
 
 
 def prepare(
@@ -101,6 +107,8 @@ def prepare(
     listed = jobs.read(job, kind.names)  # type: ignore[type-var]  # either of the two, not their union
     template = kind.template(dataset, outputs, options, say, dry)
     medium: Medium = Pictures(options.look.size) if options.pictures else Clips()
+    shared = plan.made_from(template.fingerprint, options.look)
+    measured = timings.earlier(outputs, kind.name, shared, as_pictures=options.pictures)
     planned = plan.make(
         listed.ids,
         dataset,
@@ -111,6 +119,7 @@ def prepare(
         frames=options.frames,
         chunk=options.chunk,
         workers=options.workers or default_workers(),
+        frame_seconds=measured.frame_seconds if measured else None,
         overwrite=options.overwrite,
     )
     bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
@@ -124,7 +133,7 @@ def prepare(
         as_facts(options, outputs.root),
         command,
     )
-    return Prepared(kind, planned, dataset, outputs, template, options, identity)
+    return Prepared(kind, planned, dataset, outputs, template, options, identity, measured)
 
 
 def execute(
@@ -143,11 +152,12 @@ def execute(
     settings = Settings(
         prepared.template.path,
         options.look,
-        options.workers or default_workers(),
+        prepared.workers,
         mux=options.mux,
         stereo=options.stereo,
         overwrite=options.overwrite,
         faults=options.faults,
+        chunk=options.chunk,
     )
     with lock.held(prepared.outputs.runs, prepared.identity.id):
         blender = None

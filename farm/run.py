@@ -21,6 +21,7 @@ from .errors import FarmError
 from .executors.local import LocalWorker
 from .faults import Faults, Room, Silence
 from .mux import mux_task
+from .pace import Cuts, Pace
 from .schedule import Scene, Slot, next_chunk
 from .state import Record, Worker
 from .task import Chunk, tag
@@ -38,7 +39,7 @@ _LOOK_SECONDS = 0.05
 @dataclass(frozen=True)
 class Settings:
     """How a run is done. mux: add the sound; stereo: male left, female right; overwrite: make all videos anew;
-    faults: how it meets them.
+    faults: how it meets them; chunk: frames a chunk, None to choose as frames turn out to take.
     """
 
     template: Path
@@ -48,6 +49,7 @@ class Settings:
     stereo: bool = False
     overwrite: bool = False
     faults: Faults = field(default_factory=Faults)
+    chunk: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Run:
             )
             for task in sorted(the_plan.tasks, key=lambda task: -sum(chunk.frames for chunk in task.missing))
         ]
+        self._pace = Pace(the_plan, settings.workers, is_fixed=settings.chunk is not None)
+        self._record_cuts(self._pace.begin(self._scenes))
         self._room = Room(outputs.root, settings.faults.reserve)
         self._silence = Silence(settings.faults.stall)
         self._waits = ""
@@ -253,6 +257,7 @@ class Run:
                 scene, chunk = slot.given.popleft()
                 spent = event["load_seconds"], event["render_seconds"]
                 scene.seconds += sum(spent)
+                self._record_cuts(self._pace.take(self._scenes, chunk.frames, event["render_seconds"]))
                 self._checks[self._pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk, *spent)
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
@@ -262,6 +267,10 @@ class Run:
                     self._give_up(scene, event["error"])
                 else:
                     self._try_again(scene, chunk, f"{event['error']}; see {slot.worker.log}")
+
+    def _record_cuts(self, cuts: Cuts) -> None:
+        for scene, before in cuts:
+            self._record.chunks_cut(scene.task.name, before, scene.waiting)
 
     def _bury(self, slot: Slot) -> None:
         """A worker died: what it did is tried again, what it had ahead goes back, another takes its place."""

@@ -15,6 +15,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from blender_addon.dataset import naming
+from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset.naming import PerformanceId, SceneId
+
 from . import body, face, lock, rendering, state
 from .errors import FarmError
 from .plan import Outputs
@@ -95,6 +99,44 @@ class Status:
         return sum(1 for task in self.tasks if task.state == state)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a run was started for, and with. command: of its last start, or ""; names: its scenes or faces; lines:
+    {line of the job: why it names none}; failed: those of both that failed."""
+
+    id: str
+    kind: rendering.Kind
+    job: str
+    data: str
+    options: rendering.RenderOptions
+    command: str
+    names: tuple[SceneId | PerformanceId, ...]
+    lines: dict[str, str]
+    failed: frozenset[str]
+
+
+def asked(outputs: Outputs, run: str = "") -> Asked:
+    """What a run was asked for, by its record; FarmError where that is damaged, or another program's."""
+    with _opened(_find(outputs, run)) as db:
+        row = db.execute("SELECT * FROM run").fetchone()
+        start = db.execute("SELECT command FROM starts ORDER BY number DESC LIMIT 1").fetchone()
+        tasks = db.execute("SELECT name, state, problem FROM tasks ORDER BY name").fetchall()
+    names, lines = [], {}
+    for task in tasks:
+        try:
+            names.append(naming.parse(task["name"]))
+        except DatasetError:
+            lines[task["name"]] = task["problem"]
+    failed = frozenset(task["name"] for task in tasks if task["state"] == "failed")
+    try:
+        kind, facts = _KINDS[row["kind"]], json.loads(row["options"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FarmError(f"{run}: its record is damaged ({error}); start it by its command") from error
+    options = replace(rendering.from_facts(facts), out=outputs.root)
+    command = start["command"] if start else ""
+    return Asked(row["id"], kind, row["job"], row["data"], options, command, tuple(names), lines, failed)
+
+
 def listed(outputs: Outputs) -> tuple[list[Status], list[str]]:
     """All runs of an output folder, the latest first, and a sentence for each record that cannot be read."""
     found, problems = [], []
@@ -130,25 +172,18 @@ def prepare_again(
 
     FarmError where the job or the template is no longer the same, so that it would be another run.
     """
-    with _opened(_find(outputs, run)) as db:
-        asked = db.execute("SELECT * FROM run").fetchone()
-        start = db.execute("SELECT command FROM starts ORDER BY number DESC LIMIT 1").fetchone()
-        names = {row["name"] for row in db.execute("SELECT name FROM tasks WHERE state = 'failed'")}
-    if failed and not names:
-        raise FarmError(f"{asked['id']}: none of its scenes failed")
-    try:
-        kind, facts = _KINDS[asked["kind"]], json.loads(asked["options"])
-    except (KeyError, ValueError) as error:
-        raise FarmError(f"{asked['id']}: its record is damaged ({error}); start it by its command") from error
-    options = replace(rendering.from_facts(facts), out=outputs.root, overwrite=False)
-    prepared = rendering.prepare(kind, asked["job"], asked["data"], options, say, command=start["command"])
-    if prepared.identity.id != asked["id"]:
-        by = f": {start['command']}" if start["command"] else ""
-        raise FarmError(f"{asked['id']}: its job or template has changed since; start the new run by its command{by}")
+    it = asked(outputs, run)
+    if failed and not it.failed:
+        raise FarmError(f"{it.id}: none of its scenes failed")
+    options = replace(it.options, overwrite=False)
+    prepared = rendering.prepare(it.kind, it.job, it.data, options, say, command=it.command)
+    if prepared.identity.id != it.id:
+        by = f": {it.command}" if it.command else ""
+        raise FarmError(f"{it.id}: its job or template has changed since; start the new run by its command{by}")
     if not failed:
         return prepared
-    tasks = tuple(task for task in prepared.to_do.tasks if task.name in names)
-    failures = {name: problem for name, problem in prepared.to_do.failures.items() if name in names}
+    tasks = tuple(task for task in prepared.to_do.tasks if task.name in it.failed)
+    failures = {name: problem for name, problem in prepared.to_do.failures.items() if name in it.failed}
     return replace(prepared, to_do=replace(prepared.to_do, tasks=tasks, failures=failures))
 
 

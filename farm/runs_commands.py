@@ -17,11 +17,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from . import console, runs
+from blender_addon.dataset.layout import Dataset
+
+from . import console, runs, verify_command
 from .options import PATH, data_option, json_option
 from .plan import Outputs
 from .report import tables
 from .report.progress import duration
+from .verify import Finding, verify
 
 _COLOURS = {"running": "cyan", "done": "green", "failed": "red", "stopped": "yellow", "killed": "yellow"}
 
@@ -123,6 +126,24 @@ def runs_cancel(run: str, out: Path | None, data: Path) -> None:
     """End RUN, which runs on this machine; it goes on with its next start."""
     runs.cancel(_outputs(out, data), run)
     click.echo("stopped; `interact-farm runs retry` goes on where it was")
+
+
+@runs_group.command("verify")
+@click.argument("run", required=False, default="")
+@_where
+@json_option
+def runs_verify(run: str, out: Path | None, data: Path, as_json: bool) -> None:
+    """Decode the results of RUN and say what is wrong with them, as `interact-farm verify` does; default: the latest.
+
+    Changes nothing.
+    """
+    outputs = _outputs(out, data)
+    asked = runs.asked(outputs, run)
+    options = asked.options
+    dataset = Dataset.at(asked.data, options.subset)
+    findings = [Finding(line, "missing", Path(asked.job), problem) for line, problem in asked.lines.items()]
+    findings += verify(dataset, outputs, asked.names, options.frames, sound=options.mux)
+    verify_command.report(asked.id, findings, len(asked.names) + len(asked.lines), as_json=as_json)
 
 
 @runs_group.command("clean")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from . import plan
 from .executors.local import LocalWorker
 from .task import Chunk, Task
 
@@ -77,3 +78,27 @@ def next_chunk(scenes: Sequence[Scene], slots: Sequence[Slot], slot: Slot) -> tu
             return scene, scene.waiting.pop()  # its last: both workers keep to a run of frames
         slot.scene = scene
     return slot.scene, slot.scene.waiting.popleft()
+
+
+def recut(scene: Scene, size: int) -> tuple[Chunk, ...]:
+    """Cut what of a scene nobody has yet into chunks of at most `size` frames; returns the chunks that these replace.
+
+    Nothing where that changes nothing, or where a chunk failed: its tries are counted by where it ends.
+    """
+    if scene.tries or not scene.waiting:
+        return ()
+    before = tuple(sorted(scene.waiting, key=lambda chunk: chunk.first))
+    spans: list[tuple[int, int]] = []
+    for chunk in before:
+        if spans and spans[-1][1] + 1 == chunk.first:
+            spans[-1] = spans[-1][0], chunk.last
+        else:
+            spans.append((chunk.first, chunk.last))
+    parts = [part for span in spans for part in plan.shares(*span, size)]
+    if parts == [(chunk.first, chunk.last) for chunk in before]:
+        return ()
+    after = [Chunk(first, last, scene.task.medium.target(scene.task, first, last)) for first, last in parts]
+    given = [chunk for chunk in scene.task.missing if chunk not in before]
+    scene.task = replace(scene.task, missing=tuple(sorted([*given, *after], key=lambda chunk: chunk.first)))
+    scene.waiting = deque(after)
+    return before

@@ -1,8 +1,8 @@
 """What happened in a run, in one SQLite file: its starts, tasks, chunks, attempts and events.
 
 What is rendered stands in the results themselves (tags, names, decoded frames), so that deleting this file loses no
-frame: a plan never reads it. Only the driver writes; anyone may read meanwhile. A run is known by what it renders:
-the same job with the same options is the same run at every start.
+frame: a plan takes from it only words and guesses of time. Only the driver writes; anyone may read meanwhile. A run is
+known by what it renders: the same job with the same options is the same run at every start.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,9 @@ CREATE INDEX attempts_of ON attempts (task, first, last);
 CREATE INDEX attempts_open ON attempts (id) WHERE ended IS NULL;
 CREATE TABLE events (id INTEGER PRIMARY KEY, start INTEGER, time REAL, kind TEXT, task TEXT, text TEXT);
 """
+
+#: Not in files that earlier programs began; what they recorded is the same.
+_MADE_FROM = "CREATE TABLE IF NOT EXISTS made_from (fingerprint TEXT PRIMARY KEY, task TEXT, parts TEXT) WITHOUT ROWID;"
 
 _PUT_TASK = "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PUT_CHUNK = "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?)"
@@ -111,6 +114,8 @@ class Record:
             self._start = made.lastrowid or 0
             for task in tasks:
                 about = self._relative(task.picture), self._relative(task.video), task.folder.name
+                parts = task.fingerprint, task.name, json.dumps(task.made_from)
+                db.execute("INSERT OR REPLACE INTO made_from VALUES (?, ?, ?)", parts)
                 row = task.name, task.first, task.last, task.fingerprint, *about, "waiting", ""
                 db.execute(_PUT_TASK, row)
                 db.execute("DELETE FROM chunks WHERE task = ?", (task.name,))
@@ -139,6 +144,13 @@ class Record:
         with self._change() as db:
             self._close(db, task, chunk, "done", "", load_seconds, render_seconds)
             self._set_chunk(db, task, chunk, "done")
+
+    def chunks_cut(self, task: str, before: Iterable[Chunk], after: Iterable[Chunk]) -> None:
+        """Chunks that nobody has begun were cut anew."""
+        with self._change() as db:
+            gone = ((task, chunk.first, chunk.last) for chunk in before)
+            db.executemany("DELETE FROM chunks WHERE (task, first, last) = (?, ?, ?)", gone)
+            db.executemany(_PUT_CHUNK, ((task, chunk.first, chunk.last, "waiting") for chunk in after))
 
     def chunk_failed(self, task: str, chunk: Chunk, error: str, left: Sequence[Chunk]) -> None:
         """An attempt failed. left: what of the chunk is still to render."""
@@ -239,7 +251,7 @@ class Record:
         except (sqlite3.Error, ValueError, OSError) as error:
             self._tell(f"{path}: cannot be written ({error}); rendering goes on without a record")
             memory = sqlite3.connect(":memory:")
-            memory.executescript(_TABLES)
+            memory.executescript(_TABLES + _MADE_FROM)
             return memory
 
 
@@ -272,6 +284,26 @@ def read(path: Path) -> sqlite3.Connection:
     return db
 
 
+def made_from(folder: Path) -> dict[str, tuple[dict[str, Any], bool]]:
+    """{fingerprint: (its parts by name, whether it was finished)} of all that the runs of a folder rendered.
+
+    For explaining alone: what a record lacks, or a broken one says, is not there.
+    """
+    found: dict[str, tuple[dict[str, Any], bool]] = {}
+    for path in folder.glob(f"*{SUFFIX}"):
+        try:
+            with closing(read(path)) as db:
+                rows = db.execute(
+                    "SELECT m.fingerprint, m.parts, EXISTS (SELECT * FROM tasks t WHERE t.name = m.task"
+                    " AND t.fingerprint = m.fingerprint AND t.state = 'done') AS done FROM made_from m"
+                ).fetchall()
+                parts = {row["fingerprint"]: (json.loads(row["parts"]), bool(row["done"])) for row in rows}
+                found |= {name: told for name, told in parts.items() if isinstance(told[0], dict)}
+        except (sqlite3.Error, ValueError):
+            continue
+    return found
+
+
 def files_of(path: Path) -> list[Path]:
     """The file and those that SQLite keeps beside it."""
     return [path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")]
@@ -297,6 +329,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         _require_version(db)
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise ValueError("is damaged")
+        db.executescript(_MADE_FROM)
         # A power cut may take the last changes, never the file: what is rendered does not depend on it.
         db.execute("PRAGMA synchronous = NORMAL")
     except BaseException:

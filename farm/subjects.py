@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from blender_addon.dataset import blendshapes, bvh, databases, layout
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
+
+from . import __version__
+from .known_files import KnownFiles
 
 
 @dataclass(frozen=True)
@@ -21,19 +25,23 @@ class Subject:
     voices: tuple[Path, ...]
 
 
-def of(dataset: Dataset, name: SceneId | PerformanceId) -> Subject:
-    """The body scene or the face that an id names; DatasetError where what it is made from is missing or broken."""
-    return scene(dataset, name) if isinstance(name, SceneId) else performance(dataset, name)
+def of(dataset: Dataset, name: SceneId | PerformanceId, known: KnownFiles | None = None) -> Subject:
+    """The body scene or the face that an id names; DatasetError where what it is made from is missing or broken.
+
+    known: files that need not be read again for their lengths.
+    """
+    return scene(dataset, name, known) if isinstance(name, SceneId) else performance(dataset, name)
 
 
-def scene(dataset: Dataset, scene_id: SceneId) -> Subject:
+def scene(dataset: Dataset, scene_id: SceneId, known: KnownFiles | None = None) -> Subject:
     """A body scene, as long as its longest body. DatasetError where a motion is missing or broken."""
     performances = [scene_id.performance(actor) for actor in databases.session_of(dataset, scene_id).actors]
     lengths, sources = [], []
     for performance in performances:
-        header = bvh.read_header(dataset.motion(performance))
-        lengths.append(bvh.resampled_length(header.frames, header.frame_time, layout.FPS))
-        sources += [dataset.motion(performance), dataset.face_arkit(performance)]
+        motion = dataset.motion(performance)
+        # Another version may find fault with a file that this one takes.
+        lengths.append((known or KnownFiles()).fact(motion, f"length {__version__}", partial(_length, motion)))
+        sources += [motion, dataset.face_arkit(performance)]
     return Subject(scene_id, max(lengths), tuple(sources), tuple(dataset.wav(p) for p in performances))
 
 
@@ -46,3 +54,8 @@ def performance(dataset: Dataset, performance_id: PerformanceId) -> Subject:
             f"{dataset.face_arkit(performance_id)}; put the file there or take the line out of the job"
         )
     return Subject(performance_id, blendshapes.read_shape(path)[0], (path,), (dataset.wav(performance_id),))
+
+
+def _length(motion: Path) -> int:
+    header = bvh.read_header(motion)
+    return bvh.resampled_length(header.frames, header.frame_time, layout.FPS)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from .subjects import Subject
 
@@ -28,8 +28,8 @@ class Task:
 
     first, last: the frames to render; fingerprint: of all that decides the picture; picture: the finished video
     without sound, or the folder of its pictures; video: the one with sound; folder: where chunks lie; medium: what
-    the frames are kept in; missing: the chunks still to render; present: those rendered before; done: nothing is
-    left to render.
+    the frames are kept in; made_from: the fingerprint's parts by name, as plain data, to tell what changed; missing:
+    the chunks still to render; present: those rendered before; done: nothing is left to render.
     """
 
     subject: Subject
@@ -40,6 +40,7 @@ class Task:
     video: Path
     folder: Path
     medium: Medium
+    made_from: dict[str, Any] = field(default_factory=dict)
     missing: tuple[Chunk, ...] = ()
     present: tuple[Chunk, ...] = ()
     done: bool = False
@@ -64,6 +65,19 @@ class Task:
         return sorted((*self.missing, *self.present), key=lambda chunk: chunk.first)
 
 
+@dataclass(frozen=True)
+class Remains:
+    """What lies in a task's places and is no use to it.
+
+    others: fingerprints of what was rendered from something else, the finished work's first; damaged: files that are
+    not whole, or not what their names say; lengths: a sentence on each whose number of frames is wrong.
+    """
+
+    others: tuple[str, ...] = ()
+    damaged: tuple[Path, ...] = ()
+    lengths: tuple[str, ...] = ()
+
+
 class Medium(Protocol):
     """What rendered frames are kept in: clips that are joined to one video, or pictures."""
 
@@ -72,6 +86,9 @@ class Medium(Protocol):
 
     def rendered(self, task: Task) -> list[Chunk]:
         """What earlier runs rendered and is whole, in order, none overlapping another."""
+
+    def remains(self, task: Task) -> Remains:
+        """What of earlier work cannot be used, for the user to know; changes nothing."""
 
     def target(self, task: Task, first: int, last: int) -> Path:
         """What a range of frames is rendered to."""
@@ -89,6 +106,11 @@ class Medium(Protocol):
 def tag(fingerprint: str) -> str:
     """The comment by which a finished file says what it was made from."""
     return f"{TAG}{fingerprint}"
+
+
+def fingerprint_of(comment: str) -> str:
+    """What such a comment says; "" for any other."""
+    return comment.removeprefix(TAG).split(" ")[0] if comment.startswith(TAG) else ""
 
 
 #: How every such comment begins.

@@ -10,10 +10,11 @@ from blender_addon.dataset import batch, databases, ict
 from blender_addon.dataset.actor_skeletons import actor_skeletons
 from blender_addon.dataset.layout import Dataset
 
-from . import __version__, assets, plan
+from . import __version__, assets, known_files, plan
 from .blender import WORKER, Blender
 from .errors import FarmError
 from .executors.local import do_one
+from .known_files import file_fingerprint
 
 #: The rig table that a user may write beside his template.
 _RIG_TABLE = "rigs.toml"
@@ -84,7 +85,8 @@ def _own(path: Path | str) -> Template:
     # A .blend is plain, or compressed by zstd (from 3.0) or gzip (before).
     if not (magic == b"BLENDER" or magic.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))):
         raise FarmError(f"{own}: is no .blend file; --template must name one")
-    return Template(own, plan.file_fingerprint(own) + plan.file_fingerprint(own.with_name(_RIG_TABLE)))
+    with known_files.opened() as known:
+        return Template(own, known.fingerprint(own) + known.fingerprint(own.with_name(_RIG_TABLE)))
 
 
 def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
@@ -133,11 +135,11 @@ def _builtin_fingerprint(dataset: Dataset, kind: str, *, own_heads: bool) -> str
         digest.update(source.read_bytes())
     digest.update(kind.encode())
     if own_heads:
-        digest.update(f"heads {plan.file_fingerprint(dataset.ict_basis)}".encode())
+        digest.update(f"heads {file_fingerprint(dataset.ict_basis)}".encode())
     skeletons = actor_skeletons(dataset)
     for actor in databases.actors(dataset).values():
         skeleton = skeletons.get(actor.id)
         if own_heads:
-            digest.update(plan.file_fingerprint(dataset.face_ict_template(actor.id)).encode())
+            digest.update(file_fingerprint(dataset.face_ict_template(actor.id)).encode())
         digest.update(repr((actor, skeleton and (skeleton.names, skeleton.offsets.tolist()))).encode())
     return digest.hexdigest()

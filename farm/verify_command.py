@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -37,6 +38,11 @@ def verify_command(
     findings = [
         Finding(f"line {line.number}", "missing", job, line.problem) for line in listed.lines if line.problem
     ] + verify(dataset, outputs, listed.ids, frames, sound=not no_sound)
+    report(str(job), findings, len(listed.lines), as_json=as_json)
+
+
+def report(what: str, findings: Sequence[Finding], results: int, *, as_json: bool) -> None:
+    """Print what is wrong with so many results of a job or run; FarmError where anything is."""
     if as_json:
         tables.print_json(console.console(), findings)
     else:
@@ -44,8 +50,6 @@ def verify_command(
             click.echo(f"{found.name}: {found.kind}: {found.text}")
     if findings:
         bad = len({found.name for found in findings})
-        raise FarmError(
-            f"{job}: {bad} of {len(listed.lines)} results are not whole; render them again with --overwrite"
-        )
+        raise FarmError(f"{what}: {bad} of {results} results are not whole; render them again with --overwrite")
     if not as_json:
-        click.echo(f"{len(listed.ids)} results are whole")
+        click.echo(f"{results} results are whole")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .. import estimate
+from ..estimate import Estimate
 from ..plan import Plan
 from ..run import SceneResult
+from ..timings import Measured
+from ..why import Reason
 from .progress import duration
 
 
@@ -33,14 +37,16 @@ def print_results(console: Console, results: Sequence[SceneResult]) -> None:
     print_notices(console, (f"{result.scene}: {notice}" for result in results for notice in result.notices))
 
 
-def print_plan(console: Console, planned: Plan) -> None:
-    """What a run would do."""
+def print_plan(console: Console, planned: Plan, reasons: Mapping[str, Sequence[Reason]]) -> None:
+    """What a run would do, and why."""
     table = Table(title="Plan")
-    for heading in ("scene", "frames", "chunks", "to render", "why"):
-        table.add_column(heading, justify="left" if heading in ("scene", "why") else "right")
+    table.add_column("scene", no_wrap=True)
+    for heading in ("frames", "chunks", "to render"):
+        table.add_column(heading, justify="right")
+    table.add_column("why", overflow="fold")
     for task in planned.tasks:
         missing = sum(chunk.frames for chunk in task.missing)
-        why = "finished" if task.done or not missing else "goes on" if task.present else "not rendered yet"
+        why = "\n".join(escape(reason.text) for reason in reasons[task.name])
         table.add_row(task.name, str(task.frames), str(len(task.chunks)), str(missing), why)
     for name, problem in planned.failures.items():
         table.add_row(name, "-", "-", "-", f"[red]{escape(problem)}[/red]")
@@ -49,13 +55,43 @@ def print_plan(console: Console, planned: Plan) -> None:
     console.print(f"{len(planned.tasks)} scenes, {chunks} chunks, {planned.frames_missing} frames to render")
 
 
+def print_estimate(console: Console, estimated: Estimate) -> None:
+    """What a run would take, and what this machine cannot hold of it."""
+    if not estimated.frames:
+        return
+    measured = estimated.measured
+    if measured is None:
+        console.print(
+            f"Time and disk space are not known: nothing of this look and template was rendered into "
+            f"{escape(str(estimated.folder))} yet; --dry-run --measure renders a few frames to tell.",
+            soft_wrap=True,
+        )
+        return
+    table = Table(title="Estimate", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    workers = f"{estimated.workers} workers" if estimated.workers > 1 else "1 worker"
+    table.add_row("time", f"[bold]{duration(estimated.seconds)}[/bold] on {workers}")
+    table.add_row("pictures" if estimated.pictures else "video without sound", _size(estimated.silent_bytes))
+    if estimated.heard_bytes != 0:
+        table.add_row("video with sound", _size(estimated.heard_bytes))
+    if estimated.spare_bytes:
+        table.add_row("while joining", _size(estimated.spare_bytes))
+    room = f"{estimate.size(estimated.free_bytes)} in {escape(str(estimated.folder))}"
+    table.add_row("free", f"[red]{room}[/red]" if estimated.lacks else room)
+    table.add_row("measured", escape(_said_of(measured, estimated.workers)))
+    console.print(table)
+    for lack in estimated.lacks:
+        console.print(f"[red]not enough room[/red] {escape(lack)}", soft_wrap=True)
+
+
 def print_notices(console: Console, notices: Iterable[str]) -> None:
     """Sentences that a user should know and that stop nothing."""
     for notice in notices:
         console.print(f"[yellow]note[/yellow] {escape(notice)}", soft_wrap=True)
 
 
-def plan_facts(planned: Plan) -> dict[str, Any]:
+def plan_facts(planned: Plan, reasons: Mapping[str, Sequence[Reason]]) -> dict[str, Any]:
     """A plan as plain data."""
     tasks = [
         {
@@ -66,6 +102,7 @@ def plan_facts(planned: Plan) -> dict[str, Any]:
             "done": task.done or not task.missing,
             "chunks": [[chunk.first, chunk.last] for chunk in task.chunks],
             "missing": [[chunk.first, chunk.last] for chunk in task.missing],
+            "why": [asdict(reason) for reason in reasons[task.name]],
             "picture": str(task.picture),
             "video": str(task.video),
         }
@@ -85,6 +122,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _size(count: int | None) -> str:
+    return "not known" if count is None else estimate.size(count)
+
+
+def _said_of(measured: Measured, workers: int) -> str:
+    frame = measured.frame_seconds
+    said = f"{frame:.2f}" if frame < 10 else f"{frame:.0f}"
+    told = f"{measured.frames} frames {measured.source}: {said} s a frame, {measured.load_seconds:.1f} s a scene"
+    if measured.workers != workers:
+        told += f", with {measured.workers} at work; workers that share cores or a GPU are slower each"
+    return told
 
 
 def _count(notices: Sequence[str]) -> str:

@@ -378,7 +378,7 @@ def test_overwrite_makes_both_videos_anew_and_a_strangers_mp4_is_kept_without_it
     arguments = ("body", "render", tmp_path / "job.txt", "--data", dataset, "--out", tmp_path, "--workers", 1, *look)
     made = tmp_path / "body_renders" / f"{SCENES[0]}.mp4"
     made.parent.mkdir()
-    _encode(made, 36)
+    encode(made, 36)
     theirs = made.read_bytes()
     done = interact_farm(*arguments, "--json")
     assert done.returncode == 0, done.stderr
@@ -432,7 +432,7 @@ def test_chunks_fill_the_gaps_between_those_that_are_there(dataset, tmp_path):
     assert [(c.first, c.last) for c in task.missing] == [(1, 9), (10, 18), (19, 27), (28, 36)]
     whole = task.missing[1].path
     whole.parent.mkdir(parents=True)
-    _encode(whole, 9)
+    encode(whole, 9)
     (whole.parent / "000028-000036.mkv").write_bytes(whole.read_bytes()[:-200])  # cut short: rendered again
     (task,) = plan.make([scene], Dataset.at(dataset), outputs, chunk=100, **options).tasks
     assert [(c.first, c.last) for c in task.present] == [(10, 18)]
@@ -443,7 +443,7 @@ def test_a_strangers_video_is_kept(dataset, tmp_path):
     scene = SceneId.parse(SCENES[0])
     path = plan.Outputs(tmp_path).clip(scene)
     path.parent.mkdir(parents=True)
-    _encode(path, 36)
+    encode(path, 36)
     options = {"template_fingerprint": "t", "look": batch.Look()}
     (task,) = plan.make([scene], Dataset.at(dataset), plan.Outputs(tmp_path), **options).tasks
     assert task.done
@@ -479,7 +479,7 @@ def test_a_readable_plan_needs_no_blender_and_no_write(damaged, monkeypatch):
     assert "20231126_002" in prepared.to_do.failures
 
 
-def _encode(path: Path, frames: int) -> None:
+def encode(path: Path, frames: int) -> None:
     with av.open(str(path), "w", format="matroska") as container:
         stream = container.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
