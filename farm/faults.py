@@ -23,13 +23,15 @@ _UNMEASURED_STALL = 3600.0
 @dataclass(frozen=True)
 class Faults:
     """max_tries: tries a chunk has; stall: seconds without a sign after which a busy worker is ended, None to judge by
-    the frames so far; max_chunks: chunks after which a worker is replaced, None for never; fail_fast: the first scene
-    that fails ends the run; reserve: MB of the disk left free, a run waits for room; 0 to end it when the disk is full.
+    the frames so far; max_chunks: chunks after which a worker is replaced, max_memory: MB of memory beyond which it is,
+    None for never; fail_fast: the first scene that fails ends the run; reserve: MB of the disk left free, a run waits
+    for room; 0 to end it when the disk is full.
     """
 
     max_tries: int = 3
     stall: float | None = None
     max_chunks: int | None = None
+    max_memory: int | None = None
     fail_fast: bool = False
     reserve: int = 256
 

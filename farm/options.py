@@ -204,6 +204,8 @@ _ENDS = (
     click.option("--stall", type=click.FloatRange(1), metavar="SECONDS",
                  help="End a busy Blender that gives no sign for so long.  [default: by the frames so far, generous]"),
     click.option("--max-chunks", type=click.IntRange(1), help="Replace a Blender after so many chunks."),
+    click.option("--max-memory", type=click.IntRange(1), metavar="MB",
+                 help="Replace a Blender that holds more memory than this at the end of a chunk."),
     click.option("--fail-fast/--keep-going", default=False, show_default="--keep-going",
                  help="Whether the first scene that fails ends the run."),
     click.option("--reserve", type=click.IntRange(0), default=Faults.reserve, show_default=True, metavar="MB",

@@ -200,9 +200,8 @@ class Run:
 
     def _feed(self, slot: Slot) -> None:
         """Keep a worker one chunk ahead, so that it never waits for the driver; end it after its share."""
-        most = self._settings.faults.max_chunks
         while len(slot.given) < 2 and not self._waits and not slot.retires:
-            if most is not None and slot.chunks >= most:
+            if self._has_done_its_share(slot):
                 # What it has is done before it reads this.
                 slot.retires = True
                 slot.worker.finish()
@@ -229,6 +228,12 @@ class Run:
                     tag=tag(scene.task.fingerprint),
                 )
             )
+
+    def _has_done_its_share(self, slot: Slot) -> bool:
+        faults = self._settings.faults
+        if faults.max_chunks is not None and slot.chunks >= faults.max_chunks:
+            return True
+        return faults.max_memory is not None and slot.memory > faults.max_memory * 1024 * 1024
 
     def _begin(self, slot: Slot) -> None:
         """Record what a worker does now."""
@@ -257,6 +262,7 @@ class Run:
                 scene, chunk = slot.given.popleft()
                 spent = event["load_seconds"], event["render_seconds"]
                 scene.seconds += sum(spent)
+                slot.memory = slot.worker.memory
                 self._record_cuts(self._pace.take(self._scenes, chunk.frames, event["render_seconds"]))
                 self._checks[self._pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk, *spent)
             elif kind == "failed" and slot.given:

@@ -43,8 +43,8 @@ class Scene:
 class Slot:
     """A worker and what it was given, in order; the first is what it does, `begun` once it is recorded.
 
-    heard: when it gave a sign last; chunks: how many it was given; retires: it has been told to end; silent: what it
-    was ended for, or "".
+    heard: when it gave a sign last; chunks: how many it was given; memory: bytes it held at the end of a chunk;
+    retires: it has been told to end; silent: what it was ended for, or "".
     """
 
     worker: LocalWorker
@@ -56,6 +56,7 @@ class Slot:
     started: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
     chunks: int = 0
+    memory: int = 0
     retires: bool = False
     silent: str = ""
 

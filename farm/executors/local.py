@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from blender_addon.dataset import batch
 
 from ..blender import Blender
@@ -22,6 +24,9 @@ from ..errors import FarmError
 _GRACE_SECONDS = 5.0
 
 _LOOK_SECONDS = 0.05
+
+#: So many last lines of a log may tell what ended a worker; Blender's own account of a crash is as long.
+_LAST_LINES = 10
 
 
 class LocalWorker:
@@ -63,6 +68,15 @@ class LocalWorker:
     def exit_code(self) -> int | None:
         """None while it runs; negative for the signal that ended it."""
         return self._process.poll()
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it and what it started hold, shared ones counted for each; 0 where it is gone."""
+        try:
+            first = psutil.Process(self.pid)
+            return sum(process.memory_info().rss for process in (first, *first.children(recursive=True)))
+        except psutil.Error:
+            return 0
 
     def send(self, request: batch.Request) -> None:
         """Queue a request; nothing happens where the worker is gone (`exit_code` tells)."""
@@ -107,13 +121,14 @@ class LocalWorker:
             return None
 
     def how_it_ended(self) -> str:
-        """In words, with the last line of its log that says anything."""
+        """In words, with the last line of its log that says anything of an error, if it says that at its end."""
         code = self.exit_code
         if code is None:
             return "runs"
         ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        errors = [line for line in lines if "rror" in line] or lines
+        # What it said of errors long before did not end it: drivers of graphics cards complain at the start.
+        errors = [line for line in lines[-_LAST_LINES:] if "rror" in line] or lines
         return ended + (f" ({errors[-1][:200]})" if errors and code > 0 else "")
 
     def _signal(self, number: int) -> None:

@@ -68,6 +68,20 @@ def test_a_worker_is_replaced_after_its_share_of_chunks(render, tmp_path):
     assert rows(tmp_path, "SELECT * FROM events WHERE kind IN ('worker died', 'chunk failed')") == []
 
 
+def test_a_worker_that_holds_too_much_memory_is_replaced(render, tmp_path):
+    """Any Blender holds more than 1 MB: it ends after the chunk that shows it and the one it had ahead."""
+    done = interact_farm(*render(tmp_path, "--frames", "1-6", "--max-memory", 1))
+    assert done.returncode == 0, done.stderr
+    assert len(workers(tmp_path)) == 2
+    assert rows(tmp_path, "SELECT * FROM events WHERE kind IN ('worker died', 'chunk failed')") == []
+
+
+def test_a_worker_within_its_memory_stays(render, tmp_path):
+    done = interact_farm(*render(tmp_path, "--frames", "1-6", "--max-memory", 1_000_000))
+    assert done.returncode == 0, done.stderr
+    assert len(workers(tmp_path)) == 1
+
+
 def test_fail_fast_ends_the_run_with_the_first_scene_that_fails(render, tmp_path):
     deadly = tmp_path / "blender"
     program = Path(__file__).with_name("deadly_blender.py")
