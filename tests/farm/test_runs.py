@@ -120,7 +120,8 @@ def test_a_log_is_what_blender_said_of_that_scene(finished):
 
 
 def test_a_run_is_watched_cancelled_and_retried_from_another_shell(finished, render, tmp_path):
-    driver = start_farm(*render(tmp_path, "--workers", 2))
+    # Pictures large enough that the run outlasts the start of two commands.
+    driver = start_farm(*render(tmp_path, "--workers", 2, "--size", "640x360"))
     wait_for(lambda: len(chunks(tmp_path)) >= 2)
     run = told("runs", "status", "--out", tmp_path)
     while not (run["state"] == "running" and run["workers"] and run["frames_done"] > 0):
