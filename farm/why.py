@@ -91,8 +91,9 @@ def _files_changed(before: dict[str, Any], now: dict[str, Any]) -> list[Reason]:
         was_there = before.get(part, "missing") != "missing"
         how = "changed" if is_there and was_there else "new" if is_there else "gone"
         kind = "motion" if path.suffix == ".bvh" else "weights"
-        # Motions lie in two folders, of which one is taken: its name tells them apart.
-        changed.setdefault(f"{kind} {how}", []).append(str(path) if kind == "motion" else path.name)
+        # Motions lie in two folders, of which one is taken: where another is, the folder tells them apart.
+        tells = str(path) if kind == "motion" and how != "changed" else path.name
+        changed.setdefault(f"{kind} {how}", []).append(tells)
     return [Reason(key.split(" ")[0], f"{_titled(key)}: {_named(names)}") for key, names in changed.items()]
 
 

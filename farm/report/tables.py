@@ -82,7 +82,7 @@ def print_estimate(console: Console, estimated: Estimate) -> None:
     table.add_row("measured", escape(_said_of(measured, estimated.workers)))
     console.print(table)
     for lack in estimated.lacks:
-        console.print(f"[red]not enough room[/red] {escape(lack)}", soft_wrap=True)
+        console.print(f"[red]not enough room[/red] {escape(lack)}", soft_wrap=True, highlight=False)
 
 
 def print_notices(console: Console, notices: Iterable[str]) -> None:

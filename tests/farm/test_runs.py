@@ -276,7 +276,7 @@ def test_nobody_is_signalled_but_the_driver(finished, tmp_path):
 
 
 def test_a_folder_without_runs_is_one_sentence(tmp_path):
-    for command in (["status"], ["log", "x", "y"], ["retry", "x"], ["cancel", "x"], ["clean", "x"]):
+    for command in (["status"], ["verify"], ["log", "x", "y"], ["retry", "x"], ["cancel", "x"], ["clean", "x"]):
         done = interact_farm("runs", *command, "--out", tmp_path)
         assert done.returncode == 1
         assert "no runs here" in done.stderr

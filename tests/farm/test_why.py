@@ -83,7 +83,7 @@ def test_a_changed_motion_is_named_and_changes_its_scene_alone(root):
     motion = Dataset.at(root).motion(SceneId.parse(SCENES[0]).performance("002"))
     motion.write_text(motion.read_text() + "\n")
     assert reasons(root) == {
-        SCENES[0]: [("motion", f"motion changed: bvhs_retarget/{motion.name}")],
+        SCENES[0]: [("motion", f"motion changed: {motion.name}")],
         SCENES[1]: FINISHED,
     }
 
@@ -205,6 +205,15 @@ def test_the_command_tells_it_in_its_table_and_as_json(root):
         "workbench", "--size", "64x36", "--samples", 1, "--frames", "1-12", "--dry-run",
     ]  # fmt: skip
     shown = interact_farm(*command).stdout
-    assert f"motion changed: bvhs_retarget/{motion.name}" in shown
+    assert f"motion changed: {motion.name}" in shown
     told = json.loads(interact_farm(*command, "--json").stdout)
     assert [[reason["kind"] for reason in task["why"]] for task in told["tasks"]] == [["motion"], ["finished"]]
+
+
+def test_a_motion_from_the_other_folder_is_told_with_both(root):
+    motion = Dataset.at(root).motion(SceneId.parse(SCENES[0]).performance("001"))
+    motion.unlink()
+    assert reasons(root)[SCENES[0]] == [
+        ("motion", f"motion new: bvhs/{motion.name}"),
+        ("motion", f"motion gone: bvhs_retarget/{motion.name}"),
+    ]
