@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -157,11 +158,26 @@ class Run:
                 slot.worker.wait(10)
             self._show(self._snapshot())
             return self._results()
+        except FarmError:
+            self._end_workers()
+            self._look_at_the_last()
+            raise
         finally:
-            for slot in self._slots:
-                if slot.worker.exit_code is None:
-                    slot.worker.kill()
+            self._end_workers()
             self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _end_workers(self) -> None:
+        for slot in self._slots:
+            if slot.worker.exit_code is None:
+                slot.worker.kill()
+
+    def _look_at_the_last(self) -> None:
+        """Check what was rendered last and nobody has looked at: a full disk, which ends a run, cuts it short."""
+        last = [(scene, chunk) for scene, chunk, *_ in self._checks.values()]
+        last += [given for slot in self._slots for given in slot.given]
+        for scene, chunk in last:
+            with suppress(FarmError):  # what is not whole is gone then, and rendered by the next start
+                scene.task.medium.check(scene.task, chunk)
 
     def _is_busy(self) -> bool:
         work = any(scene.waiting for scene in self._scenes) or any(slot.given for slot in self._slots)

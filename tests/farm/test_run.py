@@ -356,8 +356,10 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_is_whole(dat
         assert done.returncode == 1
         assert "the disk is full" in done.stderr
         assert "Traceback" not in done.stderr
+        for chunk in disk.glob("farm_runs/chunks/*/*.mkv"):
+            first, last = frames_of(chunk.name)
+            video.check(chunk, frames=last - first + 1)
         subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
-        # What the full disk cut short, if the driver ended before it looked at it, is found and rendered again.
         done = interact_farm(*arguments)
         assert done.returncode == 0, done.stderr
         for scene in SCENES:
