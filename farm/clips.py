@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from . import frame_record, video
@@ -14,11 +16,8 @@ _NAME = re.compile(r"(\d{6})-(\d{6})\.mkv")
 
 
 class Clips:
-    """See task.Medium."""
-
-    def __init__(self) -> None:
-        # The record of each clip's frames, of when it was checked: decoding half a million frames twice takes long.
-        self._records: dict[Path, str] = {}
+    """See task.Medium. A chunk's record is the frame record of its clip: decoding half a million frames twice would
+    take long."""
 
     def finished(self, task: Task) -> str:
         if not task.picture.is_file():
@@ -42,8 +41,8 @@ class Clips:
                 continue
             chunk = Chunk(int(name[1]), int(name[2]), path)
             follows = chunk.first > (found[-1].last if found else task.first - 1)
-            if follows and chunk.first <= chunk.last <= task.last and self._is_whole(task, chunk):
-                found.append(chunk)
+            if follows and chunk.first <= chunk.last <= task.last and (whole := _if_whole(task, chunk)):
+                found.append(whole)
         return found
 
     def remains(self, task: Task) -> Remains:
@@ -68,9 +67,9 @@ class Clips:
     def target(self, task: Task, first: int, last: int) -> Path:
         return task.folder / f"{first:06d}-{last:06d}.mkv"
 
-    def check(self, task: Task, chunk: Chunk) -> None:
+    def check(self, task: Task, chunk: Chunk) -> Chunk:
         try:
-            self._require_whole(task, chunk)
+            return _require_whole(task, chunk)
         except FarmError:
             chunk.path.unlink(missing_ok=True)
             raise
@@ -78,28 +77,28 @@ class Clips:
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         return [chunk]  # what a broken clip has cannot be used
 
-    def assemble(self, task: Task) -> None:
+    def assemble(self, task: Task, chunks: Sequence[Chunk]) -> None:
         """Join the clips, and delete them and those of earlier versions of the inputs (a run holds the lock)."""
-        clips = [chunk.path for chunk in task.chunks]
-        record = "".join(self._records[clip] for clip in clips)
-        video.join(clips, task.picture, metadata={"comment": tag(task.fingerprint), frame_record.TAG_NAME: record})
+        ordered = sorted(chunks, key=lambda chunk: chunk.first)
+        record = "".join(chunk.record for chunk in ordered)
+        tags = {"comment": tag(task.fingerprint), frame_record.TAG_NAME: record}
+        video.join([chunk.path for chunk in ordered], task.picture, metadata=tags)
         for folder in task.folder.parent.glob(f"{task.picture.stem}-*"):
             shutil.rmtree(folder)
-        for clip in clips:
-            del self._records[clip]
 
-    def _is_whole(self, task: Task, chunk: Chunk) -> bool:
-        try:
-            self._require_whole(task, chunk)
-        except FarmError:
-            return False  # rendered again
-        return True
 
-    def _require_whole(self, task: Task, chunk: Chunk) -> None:
-        """Decode a clip; FarmError where it is damaged, or says that it is another's or has other frames."""
-        entries: list[str] = []
-        video.check(chunk.path, frames=chunk.frames, look=lambda picture: entries.append(frame_record.entry(picture)))
-        note = video.probe(chunk.path).metadata.get("note", "")
-        if note and note != f"{tag(task.fingerprint)} frames {chunk.first}-{chunk.last}":
-            raise FarmError(f"{chunk.path}: says it is {note!r}; render it again")
-        self._records[chunk.path] = "".join(entries)
+def _if_whole(task: Task, chunk: Chunk) -> Chunk | None:
+    try:
+        return _require_whole(task, chunk)
+    except FarmError:
+        return None  # rendered again
+
+
+def _require_whole(task: Task, chunk: Chunk) -> Chunk:
+    """Decode a clip; FarmError where it is damaged, or says that it is another's or has other frames."""
+    entries: list[str] = []
+    video.check(chunk.path, frames=chunk.frames, look=lambda picture: entries.append(frame_record.entry(picture)))
+    note = video.probe(chunk.path).metadata.get("note", "")
+    if note and note != f"{tag(task.fingerprint)} frames {chunk.first}-{chunk.last}":
+        raise FarmError(f"{chunk.path}: says it is {note!r}; render it again")
+    return replace(chunk, record="".join(entries))

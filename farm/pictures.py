@@ -11,7 +11,7 @@ import re
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -84,7 +84,7 @@ class Pictures:
     def target(self, task: Task, first: int, last: int) -> Path:
         return task.picture
 
-    def check(self, task: Task, chunk: Chunk) -> None:
+    def check(self, task: Task, chunk: Chunk) -> Chunk:
         size = self.size
         for number in range(chunk.first, chunk.last + 1):
             path = path_of(task.picture, number)
@@ -96,13 +96,14 @@ class Pictures:
                 path.unlink(missing_ok=True)
                 raise
             size = size or found.size
+        return chunk
 
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         there = set(self._whole(task, chunk.first, chunk.last))
         absent = (number for number in range(chunk.first, chunk.last + 1) if number not in there)
         return [Chunk(*part, task.picture) for part in ranges(absent)]
 
-    def assemble(self, task: Task) -> None:
+    def assemble(self, task: Task, chunks: Sequence[Chunk]) -> None:
         """Each picture has its final name from the first."""
 
     def _whole(self, task: Task, first: int, last: int) -> Iterator[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from . import blender as blenders
 from . import lock, plan, state, subjects, templates, timings
 from .clips import Clips
 from .errors import FarmError
+from .executors.local import LocalExecutor
 from .faults import Faults
 from .mux import mux_subject
 from .pictures import Pictures
@@ -152,7 +154,6 @@ def execute(
     settings = Settings(
         prepared.template.path,
         options.look,
-        prepared.workers,
         mux=options.mux,
         stereo=options.stereo,
         overwrite=options.overwrite,
@@ -167,7 +168,9 @@ def execute(
                 say(notice)
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
         with state.recorded(record):
-            run = Run(prepared.to_do, prepared.dataset, prepared.outputs, blender, settings, record, show)
+            logs = prepared.outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+            executor = LocalExecutor(blender, logs, prepared.workers)
+            run = Run(prepared.to_do, prepared.dataset, prepared.outputs, executor, settings, record, show)
             return run.execute()
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from blender_addon.dataset import batch
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 
 from . import plan
-from .blender import Blender
 from .errors import FarmError
-from .executors.local import LocalWorker
+from .executors.executor import Executor, Job
 from .faults import Faults, Room, Silence
-from .mux import mux_task
+from .mux import Muxed, mux_task
 from .pace import Cuts, Pace
 from .schedule import Scene, Slot, next_chunk
 from .state import Record, Worker
@@ -45,7 +43,6 @@ class Settings:
 
     template: Path
     look: batch.Look
-    workers: int
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
@@ -87,35 +84,35 @@ class Run:
         the_plan: plan.Plan,
         dataset: Dataset,
         outputs: plan.Outputs,
-        blender: Blender | None,
+        executor: Executor,
         settings: Settings,
         record: Record,
         show: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
-        self._dataset, self._outputs, self._blender, self._settings = dataset, outputs, blender, settings
+        self._dataset, self._executor, self._settings = dataset, executor, settings
         self._record, self._show = record, show
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
-        # A folder of its own for each start: what an earlier one says of a crash stays readable.
-        self._logs = outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._failures = dict(the_plan.failures)
-        record.begin(the_plan.tasks, self._failures, str(blender or ""), self._logs)
+        record.begin(the_plan.tasks, self._failures, executor.blender, executor.logs)
         self._scenes = [
             Scene(
                 task,
                 deque(task.missing),
+                list(task.present),
                 sum(chunk.frames for chunk in task.missing),
+                is_joined=task.done,
                 notices=list(task.notices),
             )
             for task in sorted(the_plan.tasks, key=lambda task: -sum(chunk.frames for chunk in task.missing))
         ]
-        self._pace = Pace(the_plan, settings.workers, is_fixed=settings.chunk is not None)
+        self._pace = Pace(the_plan, executor.workers, is_fixed=settings.chunk is not None)
         self._record_cuts(self._pace.begin(self._scenes))
         self._room = Room(outputs.root, settings.faults.reserve)
         self._silence = Silence(settings.faults.stall)
         self._waits = ""
         self._slots: list[Slot] = []
-        self._checks: dict[Future[None], tuple[Scene, Chunk, float, float]] = {}
-        self._finishing: dict[Future[None], Scene] = {}
+        self._checks: dict[Job[Chunk], tuple[Scene, Chunk, float, float]] = {}
+        self._joins: dict[Job[None], Scene] = {}
+        self._muxes: dict[Job[Muxed], Scene] = {}
         self._unfinished: list[Scene] = []
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
@@ -164,7 +161,7 @@ class Run:
             raise
         finally:
             self._end_workers()
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._executor.close()
 
     def _end_workers(self) -> None:
         for slot in self._slots:
@@ -181,7 +178,7 @@ class Run:
 
     def _is_busy(self) -> bool:
         work = any(scene.waiting for scene in self._scenes) or any(slot.given for slot in self._slots)
-        return work or bool(self._checks or self._finishing or self._unfinished)
+        return work or bool(self._checks or self._joins or self._muxes or self._unfinished)
 
     def _wait_for_room(self) -> None:
         """Hold new work back while the disk is nearly full; what broke off for that is taken up again after it."""
@@ -197,7 +194,7 @@ class Run:
         """As many workers as there is work for."""
         waiting = sum(len(scene.waiting) for scene in self._scenes)
         idle = sum(1 for slot in self._slots if slot.is_idle)
-        while not self._waits and idle < waiting and len(self._slots) < self._settings.workers:
+        while not self._waits and idle < waiting and len(self._slots) < self._executor.workers:
             self._slots.append(self._start_worker())
             idle += 1
 
@@ -209,10 +206,8 @@ class Run:
             slot.worker.kill(grace=0)
 
     def _start_worker(self) -> Slot:
-        if self._blender is None:
-            raise FarmError("there is something to render and no Blender to do it")
         self._workers_made += 1
-        return Slot(LocalWorker(f"worker-{self._workers_made}", self._blender, self._logs))
+        return Slot(self._executor.start(f"worker-{self._workers_made}"))
 
     def _feed(self, slot: Slot) -> None:
         """Keep a worker one chunk ahead, so that it never waits for the driver; end it after its share."""
@@ -255,7 +250,7 @@ class Run:
         """Record what a worker does now."""
         if slot.ready and slot.given and slot.begun is not slot.given[0][1]:
             scene, slot.begun = slot.given[0]
-            worker = Worker(slot.worker.name, socket.gethostname(), slot.worker.pid, slot.worker.log)
+            worker = Worker(slot.worker.name, slot.worker.host, slot.worker.pid, slot.worker.log)
             self._record.chunk_started(scene.task.name, slot.begun, worker)
 
     def _listen(self, slot: Slot) -> None:
@@ -280,7 +275,8 @@ class Run:
                 scene.seconds += sum(spent)
                 slot.memory = slot.worker.memory
                 self._record_cuts(self._pace.take(self._scenes, chunk.frames, event["render_seconds"]))
-                self._checks[self._pool.submit(scene.task.medium.check, scene.task, chunk)] = (scene, chunk, *spent)
+                check = self._executor.submit(scene.task.medium.check, scene.task, chunk)
+                self._checks[check] = (scene, chunk, *spent)
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
@@ -305,7 +301,7 @@ class Run:
         if not slot.ready:
             self._early_deaths += 1
             if self._early_deaths >= _MAX_EARLY_DEATHS:
-                raise FarmError(f"{self._blender} does not start: the worker {how}; see {slot.worker.log}")
+                raise FarmError(f"{self._executor.blender} does not start: the worker {how}; see {slot.worker.log}")
         # From the last on, so that what it did comes first again: three deaths of a chunk are three deaths, not five.
         for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
             self._frames_now.pop(_id(scene, chunk), None)
@@ -322,6 +318,7 @@ class Run:
             error = check.exception()
             if error is None:
                 self._record.chunk_done(scene.task.name, chunk, *spent)
+                scene.whole.append(check.result())
                 scene.rendered += chunk.frames
                 if scene.is_whole:
                     self._finish_later(scene)
@@ -329,32 +326,44 @@ class Run:
                 self._try_again(scene, chunk, str(error))
             else:
                 raise error
-        for finish in [finish for finish in self._finishing if finish.done()]:
-            scene = self._finishing.pop(finish)
-            error = finish.exception()
-            if isinstance(error, FarmError | DatasetError):
-                if self._is_full():
-                    self._unfinished.append(scene)
-                else:
-                    self._give_up(scene, str(error))
-            elif error is not None:
-                raise error
-            else:
+        for join in [join for join in self._joins if join.done()]:
+            scene = self._joins.pop(join)
+            if self._went_well(join, scene):
+                scene.is_joined = True
+                scene.whole.clear()
+                self._finish_later(scene)
+        for mux in [mux for mux in self._muxes if mux.done()]:
+            scene = self._muxes.pop(mux)
+            if self._went_well(mux, scene):
+                muxed = mux.result()
+                scene.file = muxed.path
+                scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
                 self._record.task_done(scene.task.name)
 
-    def _finish_later(self, scene: Scene) -> None:
-        self._finishing[self._pool.submit(self._finish, scene)] = scene
+    def _went_well(self, job: Job[Any], scene: Scene) -> bool:
+        """Whether finishing a scene did; where it did not for lack of room it is taken up again."""
+        error = job.exception()
+        if isinstance(error, FarmError | DatasetError):
+            if self._is_full():
+                self._unfinished.append(scene)
+            else:
+                self._give_up(scene, str(error))
+        elif error is not None:
+            raise error
+        return error is None
 
-    def _finish(self, scene: Scene) -> None:
-        """Join a whole scene, and add its sound; runs beside the workers. What is joined is not joined again."""
-        task = scene.task
-        if not task.done and scene.file is None:
-            task.medium.assemble(task)
+    def _finish_later(self, scene: Scene) -> None:
+        """Join a whole scene, then add its sound, beside the workers. What is joined is not joined again."""
+        task, settings = scene.task, self._settings
+        if not scene.is_joined:
+            self._joins[self._executor.submit(task.medium.assemble, task, [*scene.whole])] = scene
+            return
         scene.file = task.picture
-        if self._settings.mux:
-            muxed = mux_task(task, stereo=self._settings.stereo, overwrite=self._settings.overwrite)
-            scene.file = muxed.path
-            scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
+        if settings.mux:
+            mux = partial(mux_task, stereo=settings.stereo, overwrite=settings.overwrite)
+            self._muxes[self._executor.submit(mux, task)] = scene
+        else:
+            self._record.task_done(task.name)
 
     def _try_again(self, scene: Scene, chunk: Chunk, why: str) -> None:
         full = self._is_full()
@@ -409,8 +418,8 @@ class Run:
         )
 
     def _progress(self) -> dict[str, object]:
-        """The snapshot for a reader in another process; frames_now: those of chunks that are not whole yet."""
-        return asdict(self._snapshot()) | {"frames_now": sum(self._frames_now.values())}
+        """The snapshot for a reader in another process; frames_in_work: by chunk, of those that are not whole yet."""
+        return asdict(self._snapshot()) | {"frames_in_work": self._frames_now}
 
     def _results(self) -> list[SceneResult]:
         done = [

@@ -303,7 +303,7 @@ def _status_of(outputs: Outputs, db: sqlite3.Connection, logs: bool) -> Status:
         run["id"], run["kind"], run["job"], run["data"], start["command"], became, start["problem"] or "",
         start["host"], start["pid"], start["begun"], start["seen"], start["ended"],
         frames,
-        min(sum(task.frames_done for task in tasks) + progress.get("frames_now", 0), frames),
+        sum(task.frames_done for task in tasks) + _frames_in_work(db, progress.get("frames_in_work", {})),
         progress.get("fps", 0.0),
         progress.get("seconds_left"),
         tuple((name, doing) for name, doing in progress.get("workers", ())),
@@ -312,6 +312,13 @@ def _status_of(outputs: Outputs, db: sqlite3.Connection, logs: bool) -> Status:
         tuple(failures),
         str(json.loads(run["options"] or "{}").get("subset", "")),
     )  # fmt: skip
+
+
+def _frames_in_work(db: sqlite3.Connection, told: dict[str, int]) -> int:
+    """Frames of chunks in work. What was told a moment ago of a chunk that is whole since counts no second time."""
+    rows = db.execute("SELECT task, first, last FROM chunks WHERE state = 'rendering'")
+    named = ((f"{row['task']}:{row['first']}-{row['last']}", row["last"] - row["first"] + 1) for row in rows)
+    return sum(min(told.get(name, 0), frames) for name, frames in named)
 
 
 def _tasks(db: sqlite3.Connection, running: bool) -> list[TaskStatus]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import plan
-from .executors.local import LocalWorker
+from .executors.executor import Worker
 from .task import Chunk, Task
 
 
@@ -17,15 +17,18 @@ from .task import Chunk, Task
 class Scene:
     """A task in work: chunks nobody has yet, tries by their last frames, and what went wrong.
 
-    to_render, rendered: frames that this run has to render, and those of them that are whole.
+    whole: chunks that were checked, until they are joined; to_render, rendered: frames that this run has to render,
+    and those of them that are whole; is_joined: the picture has its final name.
     """
 
     task: Task
     waiting: deque[Chunk]
+    whole: list[Chunk] = field(default_factory=list)
     to_render: int = 0
     rendered: int = 0
     tries: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
+    is_joined: bool = False
     notices: list[str] = field(default_factory=list)
     problem: str = ""
     file: Path | None = None
@@ -47,7 +50,7 @@ class Slot:
     retires: it has been told to end; silent: what it was ended for, or "".
     """
 
-    worker: LocalWorker
+    worker: Worker
     given: deque[tuple[Scene, Chunk]] = field(default_factory=deque)
     begun: Chunk | None = None
     scene: Scene | None = None

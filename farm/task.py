@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,11 +12,15 @@ from .subjects import Subject
 
 @dataclass(frozen=True)
 class Chunk:
-    """A range of frames (from 1, both counted) and what it is rendered to: a video, or the folder of its pictures."""
+    """A range of frames (from 1, both counted) and what it is rendered to: a video, or the folder of its pictures.
+
+    record: what was seen of its frames when it was decoded, as its medium needs it to put chunks together.
+    """
 
     first: int
     last: int
     path: Path
+    record: str = field(default="", compare=False, repr=False)
 
     @property
     def frames(self) -> int:
@@ -93,14 +98,14 @@ class Medium(Protocol):
     def target(self, task: Task, first: int, last: int) -> Path:
         """What a range of frames is rendered to."""
 
-    def check(self, task: Task, chunk: Chunk) -> None:
-        """Decode a chunk; FarmError where it is not whole, which is then gone."""
+    def check(self, task: Task, chunk: Chunk) -> Chunk:
+        """Decode a chunk; returns it with its record. FarmError where it is not whole, which is then gone."""
 
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         """What of a chunk whose rendering broke off is still to render."""
 
-    def assemble(self, task: Task) -> None:
-        """Put what was rendered under the task's final name, once it is whole."""
+    def assemble(self, task: Task, chunks: Sequence[Chunk]) -> None:
+        """Put what was rendered, the whole task in checked chunks, under the task's final name."""
 
 
 def tag(fingerprint: str) -> str:

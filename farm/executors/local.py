@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
@@ -25,6 +27,8 @@ _GRACE_SECONDS = 5.0
 
 _LOOK_SECONDS = 0.05
 
+Result = TypeVar("Result")
+
 #: So many last lines of a log may tell what ended a worker; Blender's own account of a crash is as long.
 _LAST_LINES = 10
 
@@ -37,7 +41,7 @@ class LocalWorker:
     """
 
     def __init__(self, name: str, blender: Blender, folder: Path) -> None:
-        self.name = name
+        self.name, self.host = name, socket.gethostname()
         self.log = folder / f"{name}.log"
         self._events = folder / f"{name}.events.jsonl"
         self._read = 0
@@ -139,6 +143,34 @@ class LocalWorker:
                 self._process.terminate()
         except ProcessLookupError:
             return  # it ended between the look and the signal
+
+
+class LocalExecutor:
+    """Workers as processes of this machine, and two threads for the work beside them.
+
+    logs: a folder of its own for each start, so that what an earlier one says of a crash stays readable. blender: None
+    where there is nothing to render.
+    """
+
+    def __init__(self, blender: Blender | None, logs: Path, workers: int) -> None:
+        self.logs, self.workers = logs, workers
+        self._blender = blender
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
+
+    @property
+    def blender(self) -> str:
+        return str(self._blender or "")
+
+    def start(self, name: str) -> LocalWorker:
+        if self._blender is None:
+            raise FarmError("there is something to render and no Blender to do it")
+        return LocalWorker(name, self._blender, self.logs)
+
+    def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        return self._pool.submit(work, *arguments)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def do_one(blender: Blender, request: batch.Request, *, timeout: float = 600.0) -> dict[str, Any]:
