@@ -95,6 +95,9 @@ class LocalWorker:
 
     def events(self) -> list[dict[str, Any]]:
         """Events since the last call; a line still being written waits for the next."""
+        # Only a file that has grown is opened: hundreds are looked at several times a second.
+        if self._events.stat().st_size == self._read:
+            return []
         with open(self._events, "rb") as file:
             file.seek(self._read)
             new = file.read()
@@ -165,6 +168,15 @@ class LocalExecutor:
         if self._blender is None:
             raise FarmError("there is something to render and no Blender to do it")
         return LocalWorker(name, self._blender, self.logs)
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def has_other(self, host: str) -> bool:
+        return False
+
+    def set_aside(self, host: str) -> None:
+        raise FarmError(f"{host}: is the only machine")
 
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
         return self._pool.submit(work, *arguments)
