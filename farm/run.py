@@ -31,7 +31,7 @@ _READY_SECONDS = 180.0
 
 #: The driver looks at its workers this often, seconds, and so much more seldom with each: far below any chunk's time,
 #: far above what a look costs. A worker has a chunk ahead meanwhile.
-_LOOK_SECONDS, _LOOK_SECONDS_A_WORKER = 0.05, 0.001
+_LOOK_SECONDS, _LOOK_SECONDS_A_WORKER = 0.05, 0.002
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,26 @@ Result = TypeVar("Result")
 _LAST_LINES = 10
 
 
+class EventFile:
+    """What a worker tells, one JSON object a line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+
+    def new(self) -> list[dict[str, Any]]:
+        """Events since the last call; a line still being written waits for the next."""
+        # Only a file that has grown is opened: hundreds are looked at several times a second.
+        if self.path.stat().st_size == self._read:
+            return []
+        with open(self.path, "rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return [json.loads(line) for line in whole.splitlines()]
+
+
 class LocalWorker:
     """One Blender that is kept fed: `send` requests, `events` says what happened since the last call.
 
@@ -43,18 +63,17 @@ class LocalWorker:
     def __init__(self, name: str, blender: Blender, folder: Path) -> None:
         self.name, self.host = name, socket.gethostname()
         self.log = folder / f"{name}.log"
-        self._events = folder / f"{name}.events.jsonl"
-        self._read = 0
+        self._events = EventFile(folder / f"{name}.events.jsonl")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._events.write_bytes(b"")
+            self._events.path.write_bytes(b"")
             log = open(self.log, "wb")  # noqa: SIM115 - closed by the block below
         except OSError as error:
             raise FarmError(f"{folder}: the worker's log cannot be written there ({error.strerror})") from error
         with log:
             try:
                 self._process = subprocess.Popen(
-                    blender.command("-", self._events),
+                    blender.command("-", self._events.path),
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -94,16 +113,7 @@ class LocalWorker:
             return  # the driver finds it dead in its next look at exit_code
 
     def events(self) -> list[dict[str, Any]]:
-        """Events since the last call; a line still being written waits for the next."""
-        # Only a file that has grown is opened: hundreds are looked at several times a second.
-        if self._events.stat().st_size == self._read:
-            return []
-        with open(self._events, "rb") as file:
-            file.seek(self._read)
-            new = file.read()
-        whole = new[: new.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return [json.loads(line) for line in whole.splitlines()]
+        return self._events.new()
 
     def finish(self) -> None:
         """Tell the worker to end when its requests are done."""

@@ -29,7 +29,7 @@ def task(frames: int, name: str = "20231119_001") -> Task:
 
 def scene(frames: int, size: int, name: str = "20231119_001") -> Scene:
     cut = plan.with_chunks(task(frames, name), size)
-    return Scene(cut, deque(cut.missing), frames)
+    return Scene(cut, deque(cut.missing), to_render=frames)
 
 
 def ranges(chunks) -> list[tuple[int, int]]:
