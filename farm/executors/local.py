@@ -35,6 +35,26 @@ Result = TypeVar("Result")
 _LAST_LINES = 10
 
 
+class EventFile:
+    """What a worker tells, one JSON object a line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+
+    def new(self) -> list[dict[str, Any]]:
+        """Events since the last call; a line still being written waits for the next."""
+        # Only a file that has grown is opened: hundreds are looked at several times a second.
+        if self.path.stat().st_size == self._read:
+            return []
+        with open(self.path, "rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return [json.loads(line) for line in whole.splitlines()]
+
+
 class LocalWorker:
     """One Blender that is kept fed: `send` requests, `events` says what happened since the last call.
 
@@ -45,18 +65,17 @@ class LocalWorker:
     def __init__(self, name: str, launch: Launch, folder: Path) -> None:
         self.name, self.host = name, socket.gethostname()
         self.log = folder / f"{name}.log"
-        self._events = folder / f"{name}.events.jsonl"
-        self._read = 0
+        self._events = EventFile(folder / f"{name}.events.jsonl")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._events.write_bytes(b"")
+            self._events.path.write_bytes(b"")
             log = open(self.log, "wb")  # noqa: SIM115 - closed by the block below
         except OSError as error:
             raise FarmError(f"{folder}: the worker's log cannot be written there ({error.strerror})") from error
         with log:
             try:
                 self._process = subprocess.Popen(
-                    launch.command("-", self._events),
+                    launch.command("-", self._events.path),
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -96,13 +115,7 @@ class LocalWorker:
             return  # the driver finds it dead in its next look at exit_code
 
     def events(self) -> list[dict[str, Any]]:
-        """Events since the last call; a line still being written waits for the next."""
-        with open(self._events, "rb") as file:
-            file.seek(self._read)
-            new = file.read()
-        whole = new[: new.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return [json.loads(line) for line in whole.splitlines()]
+        return self._events.new()
 
     def finish(self) -> None:
         """Tell the worker to end when its requests are done."""
@@ -167,6 +180,15 @@ class LocalExecutor:
         if self._launch is None:
             raise FarmError("there is something to render and no Blender to do it")
         return LocalWorker(name, self._launch, self.logs)
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def has_other(self, host: str) -> bool:
+        return False
+
+    def set_aside(self, host: str) -> None:
+        raise FarmError(f"{host}: is the only machine")
 
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
         return self._pool.submit(work, *arguments)
