@@ -16,15 +16,13 @@ from blender_addon.dataset.layout import Dataset
 from . import plan
 from .errors import FarmError
 from .executors.executor import Executor, Job
-from .faults import Faults, Machines, Room, Silence
+from .faults import Faults, Room, Silence
 from .finish import Finish
 from .pace import Cuts, Pace
 from .schedule import Scene, Slot, next_chunk
+from .setbacks import Setbacks
 from .state import Record, Worker
 from .task import Chunk, tag
-
-#: How often workers may die before one is ready.
-_MAX_EARLY_DEATHS = 3
 
 #: A Blender that has not begun to listen after this many seconds hangs.
 _READY_SECONDS = 180.0
@@ -124,12 +122,11 @@ class Run:
         self._silence = Silence(settings.faults.stall)
         self._waits = ""
         self._slots: list[Slot] = []
-        self._machines = Machines()
         self._checks: dict[Job[Chunk], Check] = {}
         self._finish = Finish(executor, record, mux=settings.mux, stereo=settings.stereo, overwrite=settings.overwrite)
+        self._setbacks = Setbacks(self._scenes, executor, record, settings.faults, self._room, self._finish)
         self._unfinished: list[Scene] = []
         self._frames_now: dict[str, int] = {}
-        self._early_deaths = 0
         self._started = clock()
         self._workers_made = 0
 
@@ -150,8 +147,7 @@ class Run:
                 self._wait_for_room()
                 self._staff()
                 for slot in list(self._slots):
-                    if slot in self._slots:  # not set aside with its machine meanwhile
-                        self._look_after(slot)
+                    self._look_after(slot)
                 self._collect()
                 self._show(self._snapshot())
                 self._record.alive(self._progress)
@@ -212,6 +208,9 @@ class Run:
 
     def _look_after(self, slot: Slot) -> None:
         """Hear what a worker says, end it where it hangs, bury it where it is gone, else keep it fed."""
+        if slot.worker.host in self._setbacks.aside:
+            self._dismiss(slot)
+            return
         self._listen(slot)
         silence = self._clock() - slot.heard
         if not slot.ready and self._clock() - slot.started > _READY_SECONDS:
@@ -290,7 +289,8 @@ class Run:
                 self._silence.heard_after(self._clock() - slot.heard)
             slot.heard = self._clock()
             if kind == "ready":
-                slot.ready, slot.doing, self._early_deaths = True, "ready", 0
+                slot.ready, slot.doing = True, "ready"
+                self._setbacks.started()
             elif kind == "opened":
                 slot.doing = "opens the template"
             elif kind == "composited" and slot.given:
@@ -309,12 +309,12 @@ class Run:
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
-                if event["bad_input"] and not self._is_full():
+                if event["bad_input"] and not self._setbacks.is_full():
                     self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
                     scene.put_back([chunk])
-                    self._give_up(scene, event["error"])
+                    self._setbacks.give_up(scene, event["error"])
                 else:
-                    self._try_again(scene, chunk, slot.worker.host, f"{event['error']}; see {slot.worker.log}")
+                    self._setbacks.try_again(scene, chunk, slot.worker.host, f"{event['error']}; see {slot.worker.log}")
 
     def _record_cuts(self, cuts: Cuts) -> None:
         for scene, before in cuts:
@@ -328,23 +328,25 @@ class Run:
         how = slot.silent or slot.worker.how_it_ended()
         if not slot.retires or slot.given:
             self._record.worker_died(slot.worker.name, how)
-        host = slot.worker.host
-        if not slot.ready and not slot.worker.is_lost:
-            if self._executor.has_other(host):
-                if self._machines.failed(host, slot.worker.name):
-                    self._blame(host, f"the worker {how}; see {slot.worker.log}")
-            else:
-                self._early_deaths += 1
-            if self._early_deaths >= _MAX_EARLY_DEATHS:
-                raise FarmError(f"{self._executor.blender} does not start: the worker {how}; see {slot.worker.log}")
+        if not slot.ready:
+            self._setbacks.did_not_start(slot.worker, how)
         # From the last on, so that what it did comes first again: three deaths of a chunk are three deaths, not five.
         for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
             self._frames_now.pop(_id(scene, chunk), None)
             if number == 0 and slot.ready:
-                at_fault = "" if slot.worker.is_lost else host
-                self._try_again(scene, chunk, at_fault, f"Blender {how}; see {slot.worker.log}")
+                host = "" if slot.worker.is_lost else slot.worker.host
+                self._setbacks.try_again(scene, chunk, host, f"Blender {how}; see {slot.worker.log}")
             else:
                 scene.put_back([chunk])
+
+    def _dismiss(self, slot: Slot) -> None:
+        """End a worker whose machine was set aside; what it has goes back and counts as no try."""
+        slot.worker.kill()
+        self._slots.remove(slot)
+        for scene, chunk in reversed(slot.given):
+            self._frames_now.pop(_id(scene, chunk), None)
+            self._record.chunk_failed(scene.task.name, chunk, f"{slot.worker.host} was set aside", [chunk])
+            scene.put_back([chunk])
 
     def _collect(self) -> None:
         """Take in what the checks and the finished scenes say."""
@@ -354,88 +356,23 @@ class Run:
             self._frames_now.pop(_id(scene, chunk), None)
             error = job.exception()
             if error is None:
-                self._machines.worked(check.host)
+                self._setbacks.worked(check.host)
                 self._record.chunk_done(scene.task.name, chunk, check.load_seconds, check.render_seconds)
                 scene.whole.append(job.result())
                 scene.rendered += chunk.frames
                 if scene.is_whole:
                     self._finish.later(scene)
             elif isinstance(error, FarmError):
-                self._try_again(scene, chunk, check.host, str(error))
+                self._setbacks.try_again(scene, chunk, check.host, str(error))
             else:
                 raise error
         for scene, error in self._finish.collect():
             if not isinstance(error, FarmError | DatasetError):
                 raise error
-            if self._is_full():
+            if self._setbacks.is_full():
                 self._unfinished.append(scene)
             else:
-                self._give_up(scene, str(error))
-
-    def _try_again(self, scene: Scene, chunk: Chunk, host: str, why: str) -> None:
-        """A try of a chunk failed: render what of it is missing, or set its scene aside. host: where, "" if that
-        machine is not to blame."""
-        full = self._is_full()
-        parts = scene.task.medium.missing(scene.task, chunk)
-        self._record.chunk_failed(scene.task.name, chunk, why, parts)
-        scene.rendered += chunk.frames - sum(part.frames for part in parts)
-        if not parts:
-            # Each of its pictures was whole when the worker died.
-            if scene.is_whole:
-                self._finish.later(scene)
-            return
-        scene.put_back(parts)
-        # The frame that a worker died at begins what is left; only the chunk's end stays the same.
-        scene.tries[chunk.last] += not full
-        most = self._settings.faults.max_tries
-        if scene.tries[chunk.last] >= most:
-            often = f"{most} times" if most > 1 else "once"
-            self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {often}: {why}")
-        if host and not full and self._machines.failed(host, scene.task.name):
-            self._blame(host, why)
-
-    def _blame(self, host: str, why: str) -> None:
-        """Set a machine aside on which one scene after another failed; what failed there is tried elsewhere.
-
-        The last machine works on, as the scenes may be to blame, unless nothing was ever right there: FarmError.
-        """
-        row = self._machines.row(host)
-        if not self._executor.has_other(host):
-            if self._machines.ever_worked(host):
-                return
-            raise FarmError(
-                f"{host}: {len(row)} scenes failed one after another and nothing was rendered ({', '.join(row)}); "
-                f"the last: {why}"
-            )
-        self._executor.set_aside(host)
-        self._record.note("machine set aside", f"{host}: {', '.join(row)} failed there one after another; {why}")
-        for slot in [slot for slot in self._slots if slot.worker.host == host]:
-            slot.worker.kill()
-            self._slots.remove(slot)
-            for scene, chunk in reversed(slot.given):
-                self._frames_now.pop(_id(scene, chunk), None)
-                self._record.chunk_failed(scene.task.name, chunk, f"{host} was set aside", [chunk])
-                scene.put_back([chunk])
-        for scene in self._scenes:
-            if scene.task.name in row:
-                scene.tries.clear()
-                scene.problem = ""
-                self._record.task_waits(scene.task.name)
-
-    def _give_up(self, scene: Scene, why: str) -> None:
-        """Mark a scene failed and go on with the others; its whole chunks stay for the next start."""
-        if not scene.problem:
-            scene.problem = why
-            self._record.task_failed(scene.task.name, why)
-        if self._settings.faults.fail_fast:
-            raise FarmError(f"{scene.task.name}: {why}; the run ends, as --fail-fast says; finished chunks are kept")
-
-    def _is_full(self) -> bool:
-        """Whether a failure is the full disk's, to be taken up when there is room; FarmError if that ends the run."""
-        full = self._room.full()
-        if full and not self._room.waits:
-            raise FarmError(full)
-        return bool(full)
+                self._setbacks.give_up(scene, str(error))
 
     def _snapshot(self) -> Snapshot:
         all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)
