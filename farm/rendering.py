@@ -32,18 +32,20 @@ from .task import Medium
 class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
-    template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
-    samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
-    out: the folder for all results; mux: add the sound; stereo: male left, female right;
-    overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
-    own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS; pictures: a PNG
-    for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes';
-    faults: how the run meets what goes wrong.
+    template: a .blend file; blender: a Blender executable; workers: Blenders at a time; threads: of each; gpus: the
+    graphics cards that they share; look: engine, size, samples, camera, label, quality; frames: the first and the last
+    to render, from 1; chunk: frames a chunk; out: the folder for all results; mux: add the sound; stereo: male left,
+    female right; overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces:
+    the people's own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS;
+    pictures: a PNG for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the
+    scenes'; faults: how the run meets what goes wrong.
     """
 
     template: Path | str | None = None
     blender: Path | str | None = None
     workers: int | None = None
+    threads: int | None = None
+    gpus: tuple[int, ...] = ()
     look: batch.Look = field(default_factory=batch.Look)
     frames: tuple[int, int] | None = None
     chunk: int | None = None
@@ -85,7 +87,12 @@ class Prepared:
 
     @property
     def workers(self) -> int:
-        return self.options.workers or default_workers()
+        return self.options.workers or len(self.options.gpus) or default_workers()
+
+    @property
+    def threads(self) -> int:
+        """Of each worker."""
+        return self.options.threads or max(1, cores() // self.workers)
 
     @property
     def reach(self) -> Reach:
@@ -128,7 +135,7 @@ def prepare(
         medium=medium,
         frames=options.frames,
         chunk=options.chunk,
-        workers=options.workers or default_workers(),
+        workers=options.workers or len(options.gpus) or default_workers(),
         frame_seconds=measured.frame_seconds if measured else None,
         overwrite=options.overwrite,
     )
@@ -172,13 +179,13 @@ def execute(
         launch = None
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)
-            launch = Launch(blender, prepared.reach)
+            launch = Launch(blender, prepared.reach, prepared.threads)
             for notice in templates.build(prepared.template, blender):
                 say(notice)
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
         with state.recorded(record):
             logs = prepared.outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-            executor = LocalExecutor(launch, logs, prepared.workers)
+            executor = LocalExecutor(launch, logs, prepared.workers, options.gpus)
             run = Run(prepared.to_do, prepared.dataset, prepared.outputs, executor, settings, record, show)
             return run.execute()
 
@@ -226,8 +233,14 @@ def default_workers() -> int:
 
     On two cores two workers still render a fifth more than one, which leaves a core idle between frames.
     """
-    cores = os.cpu_count() or 1
-    return min(cores, max(2, min(8, cores // 2)))
+    return min(cores(), max(2, min(8, cores() // 2)))
+
+
+def cores() -> int:
+    """Processor cores that this process may use: on a cluster often fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def as_facts(options: RenderOptions, out: Path) -> dict[str, Any]:
@@ -246,7 +259,8 @@ def from_facts(facts: dict[str, Any]) -> RenderOptions:
         look = dict(facts["look"])
         look = look | {name: tuple(look[name]) for name in ("size", "label") if look[name] is not None}
         frames = tuple(facts["frames"]) if facts["frames"] is not None else None
-        made = {"look": batch.Look(**look), "frames": frames, "faults": Faults(**facts["faults"])}
+        gpus = tuple(facts.get("gpus", ()))
+        made = {"gpus": gpus, "look": batch.Look(**look), "frames": frames, "faults": Faults(**facts["faults"])}
         return RenderOptions(**(facts | made))
     except (KeyError, TypeError, ValueError) as error:
         raise FarmError(f"its options are not those of this program ({error}); start it by its command") from error
