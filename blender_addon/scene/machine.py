@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 
@@ -31,7 +32,7 @@ class Machine:
         return (f"Cycles finds no graphics card here (of {', '.join(_CYCLES_DEVICES)}): it renders on the processor",)
 
 
-def _cycles() -> bpy.types.AddonPreferences:
+def _cycles() -> Any:
     """The engine's own preferences; who has the engine has them."""
     return bpy.context.preferences.addons["cycles"].preferences
 
