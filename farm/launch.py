@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blender_addon.dataset.reach import Reach
@@ -19,14 +20,20 @@ _PYTHON_FAILED = 3
 class Launch:
     """What a worker is started with: in which Blender, and how far it reaches.
 
-    threads: of the processor, None for as many as the template says; gpu: the number of its graphics card, as
-    nvidia-smi or rocm-smi counts them, None for none in particular.
+    threads: of the processor, None for as many as the template says; gpus: the graphics cards that it shares with the
+    machine's other workers, as nvidia-smi or rocm-smi counts them, none for none in particular; gpu: its own of them.
     """
 
     blender: Blender
     reach: Reach
     threads: int | None = None
+    gpus: tuple[int, ...] = ()
     gpu: int | None = None
+
+    def beside(self, others: Iterable[Launch]) -> Launch:
+        """With the graphics card that the fewest of the machine's other workers have, the first of those."""
+        taken = [other.gpu for other in others]
+        return replace(self, gpu=min(self.gpus, key=taken.count, default=None))
 
     def command(self, batch: str, events: Path) -> list[str]:
         """The command that does a batch: a file of requests, or "-" for standard input."""

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from ..blender import Blender
 from ..errors import FarmError
 from ..launch import Launch
 from ..scratch import Scratch
+from .executor import Worker
 
 #: How long a worker has to end by itself once it is told to.
 _GRACE_SECONDS = 5.0
@@ -65,6 +65,8 @@ class LocalWorker:
     whatever it started too. Its event file and its log stay in `folder`, and what Blender writes of a crash; its
     temporary folder is gone once it is seen to have ended.
     """
+
+    is_lost, seconds_left = False, None
 
     def __init__(self, name: str, launch: Launch, folder: Path) -> None:
         self.name, self.host, self.launch = name, socket.gethostname(), launch
@@ -182,12 +184,14 @@ class LocalExecutor:
     """Workers as processes of this machine, and two threads for the work beside them.
 
     logs: a folder of its own for each start, so that what an earlier one says of a crash stays readable. launch: None
-    where there is nothing to render. gpus: graphics cards, which the workers share evenly.
+    where there is nothing to render.
     """
 
-    def __init__(self, launch: Launch | None, logs: Path, workers: int, gpus: Sequence[int] = ()) -> None:
+    lacking = ""
+
+    def __init__(self, launch: Launch | None, logs: Path, workers: int) -> None:
         self.logs, self.workers = logs, workers
-        self._launch, self._gpus = launch, gpus
+        self._launch = launch
         self._started: list[LocalWorker] = []
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
 
@@ -199,16 +203,14 @@ class LocalExecutor:
         if self._launch is None:
             raise FarmError("there is something to render and no Blender to do it")
         self._started = [worker for worker in self._started if worker.exit_code is None]
-        self._started.append(LocalWorker(name, replace(self._launch, gpu=self._free_gpu()), self.logs))
+        self._started.append(LocalWorker(name, self._launch.beside(w.launch for w in self._started), self.logs))
         return self._started[-1]
-
-    def _free_gpu(self) -> int | None:
-        """The graphics card that the fewest workers have; the first of those."""
-        taken = [worker.launch.gpu for worker in self._started]
-        return min(self._gpus, key=taken.count, default=None)
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def leave(self, worker: Worker) -> None:
+        """This machine stays."""
 
     def has_other(self, host: str) -> bool:
         return False

@@ -62,6 +62,8 @@ class StandInWorker:
     did: the ids of the chunks that it rendered, where its executor remembers them.
     """
 
+    is_lost, seconds_left = False, None
+
     def __init__(
         self, name: str, host: str, folder: Path, executor: StandIns, start: float, frame: Callable[[str, int], Any]
     ) -> None:
@@ -142,7 +144,7 @@ class StandInWorker:
 class StandIns:
     """An executor of stand-ins, as many on each machine; `wait` moves the clock. all: every worker that was made."""
 
-    blender = "stand-in"
+    blender, lacking = "stand-in", ""
 
     def __init__(
         self, clock: Clock, logs: Path, workers: int, *, frame: Callable[[str, int], Any], start: float = 2.0,
@@ -175,6 +177,9 @@ class StandIns:
             self.clock.now, _, worker, event = heapq.heappop(self._due)
             worker.happens(event)
         self.clock.now = until
+
+    def leave(self, worker: StandInWorker) -> None:
+        """Time enough."""
 
     def has_other(self, host: str) -> bool:
         return any(other != host for other in self.hosts)

@@ -19,7 +19,9 @@ from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.reach import Reach
 from farm import body, rendering
 from farm.blender import Blender
+from farm.errors import FarmError
 from farm.executors.local import LocalExecutor, LocalWorker, do_one
+from farm.executors.place import Place
 from farm.launch import Launch
 from farm.rendering import RenderOptions
 from farm.scratch import Scratch
@@ -63,7 +65,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 @needs_proc
 def test_workers_share_the_cards_and_a_new_one_takes_that_of_the_dead(idle, tmp_path, temporary, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
-    executor = LocalExecutor(Launch(idle, Reach(), threads=3), tmp_path / "logs", 5, gpus=(2, 0))
+    executor = LocalExecutor(Launch(idle, Reach(), threads=3, gpus=(2, 0)), tmp_path / "logs", 5)
     workers = [executor.start(f"worker-{n}") for n in range(5)]
     try:
         seen = [environment(worker) for worker in workers]
@@ -125,6 +127,15 @@ def test_the_cores_are_shared_out_among_the_workers(options, workers, threads, m
     other = rendering.prepare(body.BODY, Dataset.at(dataset).body_job, dataset, replace(own, threads=2, gpus=(3,)))
     assert other.identity.id == prepared.identity.id  # the pictures are the same
     assert [task.fingerprint for task in other.to_do.tasks] == [task.fingerprint for task in prepared.to_do.tasks]
+
+
+def test_cards_and_threads_elsewhere_are_not_those_of_this_machine(dataset, tmp_path):
+    there = Place("dask", scheduler="tcp://127.0.0.1:8786")
+    options = RenderOptions(out=tmp_path, actors="mannequin", place=there)
+    job = Dataset.at(dataset).body_job
+    assert rendering.prepare(body.BODY, job, dataset, options).threads is None
+    with pytest.raises(FarmError, match="on a cluster its queue gives each worker its own"):
+        rendering.prepare(body.BODY, job, dataset, replace(options, gpus=(0,)))
 
 
 @pytest.mark.parametrize("words", ["", "x", "0,", "-1", "0,0", "1,01", "0 1", "1.5", "²"])
