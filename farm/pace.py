@@ -53,9 +53,11 @@ class Pace:
 
     def take(self, scenes: Sequence[Scene], frames: int, seconds: float) -> Cuts:
         """A chunk of so many frames was rendered in so many seconds, without loading."""
-        if self._is_fixed or frames < 1:
+        if frames < 1:
             return []
         self._recent.append(seconds / frames)
+        if self._is_fixed:
+            return []
         wanted = plan.chunk_frames(self._frames, self._workers, statistics.median(self._recent))
         if self._is_measured and self._size / _TOO_FAR < wanted < self._size * _TOO_FAR:
             return []
