@@ -15,7 +15,9 @@ import importlib.util
 import json
 import os
 import queue
+import shutil
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -76,6 +78,7 @@ def main(arguments: list[str]) -> int:
     """Do a batch; returns the exit code: 0, 1 if a request failed, 4 if the driver went away."""
     from .dataset import batch
     from .dataset.errors import DatasetError
+    from .scene.machine import Machine
     from .scene.studio import Studio
 
     options = _options(arguments)
@@ -83,7 +86,11 @@ def main(arguments: list[str]) -> int:
     events = Events(Path(options.events or f"{options.batch}.events.jsonl"))
     feed = Feed(options.batch)
     # Inside Blender's render nothing else ends it; what is half-written has no final name.
-    studio = Studio(events.tell, lambda: os._exit(EXIT_DRIVER_GONE) if feed.driver_gone.is_set() else None)
+    studio = Studio(
+        events.tell,
+        lambda: _end(EXIT_DRIVER_GONE) if feed.driver_gone.is_set() else None,
+        Machine(options.threads, options.gpu),
+    )
     failures = 0
     for line in feed:
         request: batch.Request | None = None
@@ -121,6 +128,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     ):
         parser.add_argument(f"--{name}", action="append", default=[], metavar=metavar, help=f"{about}; repeatable")
     parser.add_argument("--events", help="where to write events")
+    parser.add_argument("--threads", type=int, help="threads to render with")
+    parser.add_argument("--gpu", action="store_true", help="say so where Cycles finds no graphics card")
     return parser.parse_args(arguments)
 
 
@@ -156,19 +165,36 @@ def _load_package() -> None:
     spec.loader.exec_module(module)
 
 
-def _run() -> None:
-    if not __package__:
-        _load_package()
-    arguments = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
+def run(arguments: list[str]) -> None:
+    """Do a batch and end the process with its exit code, 2 where the arguments are wrong."""
     try:
-        code = importlib.import_module("blender_addon.worker").main(arguments)
-    except SystemExit as ended:  # wrong options: Blender would go on and end well
+        code = main(arguments)
+    except SystemExit as ended:  # Blender itself would go on after it, and end well
         code = ended.code if isinstance(ended.code, int) else EXIT_FAILED
+    _end(code)
+
+
+def _end(code: int) -> None:
+    """End the process at once, and with it the temporary folders that Blender would remove at its own end.
+
+    Not by sys.exit: Blender turns it into its own exit code, and the bpy module 4.5 can hang in its destructors.
+    """
+    import bpy
+
+    from .dataset import batch
+
+    # Blender's is all of the system's temporary folder where it could make none of its own.
+    for folder, prefix in ((Path(bpy.app.tempdir), "blender_"), (Path(tempfile.gettempdir()), batch.SCRATCH)):
+        if folder.name.startswith(prefix):
+            shutil.rmtree(folder, ignore_errors=True)
     sys.stdout.flush()
     sys.stderr.flush()
-    # Not sys.exit: Blender turns it into its own exit code, and the bpy module 4.5 can hang in its destructors.
     os._exit(code)
 
 
 if __name__ == "__main__":
-    _run()
+    if not __package__:
+        _load_package()
+    importlib.import_module("blender_addon.worker").run(
+        sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
+    )

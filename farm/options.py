@@ -73,6 +73,23 @@ class Label(click.ParamType):
         return parts
 
 
+class Gpus(click.ParamType):
+    """Numbers of graphics cards, by commas."""
+
+    name = "LIST"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in value.split(",")]
+        if not all(_is_number(part) for part in parts):
+            self.fail(f"{value!r} are no graphics cards: write their numbers from 0, such as 0,1", param, ctx)
+        found = tuple(map(int, parts))
+        if len(set(found)) < len(found):
+            self.fail(f"{value!r} names a graphics card twice; more --workers than cards share them", param, ctx)
+        return found
+
+
 def camera_option(command: Callable) -> Callable:
     return click.option(
         "--camera", metavar="auto|wide|side|over-A|over-B|orbit|NAME", callback=lambda _c, _p, value: value or None,
@@ -187,7 +204,11 @@ _PLACES = (
     _TEMPLATE,
     blender_option,
     click.option("--workers", type=click.IntRange(1, 256),
-                 help="Blenders at a time.  [default: half the cores, at least two]"),
+                 help="Blenders at a time.  [default: one a card of --gpus, else half the cores, at least two]"),
+    click.option("--threads", type=click.IntRange(1, 1024),
+                 help="Threads of each Blender.  [default: the cores shared out]"),
+    click.option("--gpus", type=Gpus(), default=(), metavar="LIST",
+                 help="Graphics cards for Cycles, by number: --gpus 0,1; the workers share them."),
 )  # fmt: skip
 _LOOK = (
     click.option("--engine", type=click.Choice(["auto", "workbench", "eevee", "cycles"]),

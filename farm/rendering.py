@@ -32,18 +32,20 @@ from .task import Medium
 class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
-    template: a .blend file; blender: a Blender executable; workers: Blenders at a time; look: engine, size,
-    samples, camera, label, quality; frames: the first and the last to render, from 1; chunk: frames a chunk;
-    out: the folder for all results; mux: add the sound; stereo: male left, female right;
-    overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
-    own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS; pictures: a PNG
-    for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes';
-    faults: how the run meets what goes wrong; place: where its workers run.
+    template: a .blend file; blender: a Blender executable; workers: Blenders at a time; threads: of each; gpus: the
+    graphics cards that they share; look: engine, size, samples, camera, label, quality; frames: the first and the last
+    to render, from 1; chunk: frames a chunk; out: the folder for all results; mux: add the sound; stereo: male left,
+    female right; overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces:
+    the people's own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS;
+    pictures: a PNG for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the
+    scenes'; faults: how the run meets what goes wrong; place: where its workers run.
     """
 
     template: Path | str | None = None
     blender: Path | str | None = None
     workers: int | None = None
+    threads: int | None = None
+    gpus: tuple[int, ...] = ()
     look: batch.Look = field(default_factory=batch.Look)
     frames: tuple[int, int] | None = None
     chunk: int | None = None
@@ -86,7 +88,12 @@ class Prepared:
 
     @property
     def workers(self) -> int:
-        return self.options.place.workers(self.options.workers, default_workers())
+        return self.options.place.workers(self.options.workers, len(self.options.gpus) or default_workers())
+
+    @property
+    def threads(self) -> int | None:
+        """Of each worker; None where the template or its machine says."""
+        return self.options.threads or self.options.place.threads(self.workers, cores())
 
     @property
     def reach(self) -> Reach:
@@ -112,6 +119,8 @@ def prepare(
     nothing can be done.
     """
     options = options or RenderOptions()
+    if options.gpus and options.place.executor != "local":
+        raise FarmError("--gpus names this machine's graphics cards; on a cluster its queue gives each worker its own")
     dataset = Dataset.at(data, options.subset)
     outputs = plan.Outputs(Path(options.out or dataset.recordings).absolute())
     _require_plain_path(outputs.root)
@@ -129,7 +138,7 @@ def prepare(
         medium=medium,
         frames=options.frames,
         chunk=options.chunk,
-        workers=options.place.workers(options.workers, default_workers()),
+        workers=options.place.workers(options.workers, len(options.gpus) or default_workers()),
         frame_seconds=measured.frame_seconds if measured else None,
         overwrite=options.overwrite,
     )
@@ -173,7 +182,7 @@ def execute(
         launch = None
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)
-            launch = Launch(blender, prepared.reach)
+            launch = Launch(blender, prepared.reach, prepared.threads, options.gpus)
             for notice in templates.build(prepared.template, blender):
                 say(notice)
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
@@ -227,8 +236,14 @@ def default_workers() -> int:
 
     On two cores two workers still render a fifth more than one, which leaves a core idle between frames.
     """
-    cores = os.cpu_count() or 1
-    return min(cores, max(2, min(8, cores // 2)))
+    return min(cores(), max(2, min(8, cores() // 2)))
+
+
+def cores() -> int:
+    """Processor cores that this process may use: on a cluster often fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def as_facts(options: RenderOptions, out: Path) -> dict[str, Any]:
@@ -253,6 +268,7 @@ def from_facts(facts: dict[str, Any]) -> RenderOptions:
         look = look | {name: tuple(look[name]) for name in ("size", "label") if look[name] is not None}
         frames = tuple(facts["frames"]) if facts["frames"] is not None else None
         made: dict[str, Any] = {"look": batch.Look(**look), "frames": frames, "faults": Faults(**facts["faults"])}
+        made["gpus"] = tuple(facts["gpus"])
         made["place"] = Place(**facts["place"])
         return RenderOptions(**(facts | made))
     except (KeyError, TypeError, ValueError) as error:

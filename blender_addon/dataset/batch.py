@@ -24,6 +24,9 @@ RIGS = (CAPTURE, *RIG_NAMES)
 #: Whose faces the built-in people have: those of the people's data, or the actors' own ICT heads of the data set.
 FACES = ("people", "ict")
 
+#: How the name of a worker's own temporary folder begins, which ends with the worker.
+SCRATCH = "interact-farm-worker-"
+
 
 @dataclass(frozen=True)
 class Look:

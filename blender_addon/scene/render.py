@@ -51,8 +51,6 @@ def apply_look(scene: bpy.types.Scene, look: Look, *, builtin: bool = False) -> 
         scene.render.resolution_percentage = 100
     if look.samples is not None:
         _set_samples(scene, look.samples)
-    if scene.render.engine == "CYCLES":
-        _use_cycles_devices(scene)
     scene.render.use_persistent_data = True
 
 
@@ -233,25 +231,6 @@ def _set_samples(scene: bpy.types.Scene, samples: int) -> None:
         scene.eevee.taa_render_samples = samples
     else:
         raise DatasetError(f"the samples of the engine {scene.render.engine} can only be set in the template")
-
-
-def _use_cycles_devices(scene: bpy.types.Scene) -> None:
-    """Use the GPUs there are: `--factory-startup` drops the user's own choice of devices."""
-    addon = bpy.context.preferences.addons.get("cycles")
-    if addon is None:
-        return
-    preferences = addon.preferences
-    for kind in ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI"):
-        try:
-            devices = preferences.get_devices_for_type(kind)
-        except ValueError:
-            continue  # a build without this kind
-        if any(device.type == kind for device in devices):
-            preferences.compute_device_type = kind
-            for device in devices:
-                device.use = device.type == kind
-            scene.cycles.device = "GPU"
-            return
 
 
 def _render_one_pixel() -> None:

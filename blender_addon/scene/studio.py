@@ -15,24 +15,28 @@ from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId, SceneId, parse
 from . import composite, face_scene, face_template, harmless, label, render, template
+from .machine import Machine
 
 
 class Studio:
     """Does requests one after another; opens a template, and composites a scene, only when another is asked for.
 
-    tell(event, **facts) gets what happened; on_frame() is called between frames, and may end the process.
+    tell(event, **facts) gets what happened; on_frame() is called between frames, and may end the process; machine: what
+    it renders with.
     """
 
-    def __init__(self, tell: Callable[..., None], on_frame: Callable[[], None]) -> None:
+    def __init__(self, tell: Callable[..., None], on_frame: Callable[[], None], machine: Machine) -> None:
         self._tell = tell
         self._on_frame = on_frame
+        self._machine = machine
         self._template: tuple[str, batch.Look] | None = None
         self._wanted: tuple[str, str, str] | None = None
         self._composited: composite.Composited | None = None
         self._on_face: face_scene.Composited | None = None
         self._looked: set[str] = set()
-        #: Of the open file, to be told with the scene that is composited next.
+        #: Of the open file, and those that were told: each is told once, with the scene that is composited next.
         self._notices: tuple[str, ...] = ()
+        self._told: set[str] = set()
         tell("ready", blender=bpy.app.version_string, pid=os.getpid())
 
     def do(self, request: batch.Request) -> None:
@@ -138,7 +142,9 @@ class Studio:
     def _tell_composited(
         self, request: batch.Request, done: composite.Composited | face_scene.Composited, seconds: float
     ) -> None:
-        notices, self._notices = (*self._notices, *done.notices), ()
+        own = [notice for notice in self._notices if notice not in self._told]
+        self._told.update(own)
+        notices = (*own, *done.notices)
         self._tell("composited", id=request.id, frames=done.frames, notices=notices, seconds=seconds)
 
     def _look(self, scene: bpy.types.Scene, look: batch.Look) -> None:
@@ -147,6 +153,7 @@ class Studio:
             self._notices = harmless.make_harmless()
         if scene.name not in self._looked:
             render.apply_look(scene, look, builtin=template.is_builtin(scene))
+            self._notices += self._machine.set_up(scene)
             self._looked.add(scene.name)
 
     def _open(self, path: str, look: batch.Look) -> None:
@@ -185,6 +192,7 @@ class Studio:
         self._template = self._composited = None
         bpy.ops.wm.read_factory_settings()
         render.apply_look(bpy.context.scene, batch.Look(request.engine, (64, 64), 1))
+        self._machine.set_up(bpy.context.scene)
         render.render_picture(bpy.context.scene, Path(request.output))
         red = list(bpy.data.images.load(request.output).pixels)[::4]
         if max(red) - min(red) < 0.05:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from blender_addon.dataset.reach import Reach
 from ..blender import Blender
 from ..errors import FarmError
 from ..launch import Launch
+from ..scratch import Scratch
 from .executor import Worker
 
 #: How long a worker has to end by itself once it is told to.
@@ -60,13 +62,14 @@ class LocalWorker:
     """One Blender that is kept fed: `send` requests, `events` says what happened since the last call.
 
     It runs in a process group of its own, so that Ctrl-C reaches the driver alone and ending the worker ends
-    whatever it started too. Its event file and its log stay in `folder`.
+    whatever it started too. Its event file and its log stay in `folder`, and what Blender writes of a crash; its
+    temporary folder is gone once it is seen to have ended.
     """
 
     is_lost, seconds_left = False, None
 
     def __init__(self, name: str, launch: Launch, folder: Path) -> None:
-        self.name, self.host = name, socket.gethostname()
+        self.name, self.host, self.launch = name, socket.gethostname(), launch
         self.log = folder / f"{name}.log"
         self._events = EventFile(folder / f"{name}.events.jsonl")
         try:
@@ -76,9 +79,11 @@ class LocalWorker:
         except OSError as error:
             raise FarmError(f"{folder}: the worker's log cannot be written there ({error.strerror})") from error
         with log:
+            self._scratch: Scratch | None = Scratch()
             try:
                 self._process = subprocess.Popen(
                     launch.command("-", self._events.path),
+                    env=os.environ | launch.environment() | self._scratch.environment(),
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -86,6 +91,7 @@ class LocalWorker:
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
             except OSError as error:
+                self._scratch.remove()
                 raise FarmError(f"{launch.blender} does not start ({error})") from error
 
     @property
@@ -95,7 +101,10 @@ class LocalWorker:
     @property
     def exit_code(self) -> int | None:
         """None while it runs; negative for the signal that ended it."""
-        return self._process.poll()
+        code = self._process.poll()
+        if code is not None:
+            self._tidy()
+        return code
 
     @property
     def memory(self) -> int:
@@ -134,13 +143,13 @@ class LocalWorker:
         except subprocess.TimeoutExpired:
             self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
             self._process.wait()
+        self._tidy()
 
     def wait(self, seconds: float) -> int | None:
         """Wait for the worker to end by itself; None where it does not in that time."""
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self.exit_code
 
     def how_it_ended(self) -> str:
         """In words, with the last line of its log that says anything of an error, if it says that at its end."""
@@ -152,6 +161,14 @@ class LocalWorker:
         # What it said of errors long before did not end it: drivers of graphics cards complain at the start.
         errors = [line for line in lines[-_LAST_LINES:] if "rror" in line] or lines
         return ended + (f" ({errors[-1][:200]})" if errors and code > 0 else "")
+
+    def _tidy(self) -> None:
+        scratch, self._scratch = self._scratch, None
+        if scratch is not None:
+            for report in scratch.path.glob("*.crash.txt"):
+                with suppress(OSError):
+                    shutil.copyfile(report, self.log.with_name(f"{self.name}.{report.name}"))
+            scratch.remove()
 
     def _signal(self, number: int) -> None:
         try:
@@ -175,6 +192,7 @@ class LocalExecutor:
     def __init__(self, launch: Launch | None, logs: Path, workers: int) -> None:
         self.logs, self.workers = logs, workers
         self._launch = launch
+        self._started: list[LocalWorker] = []
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
 
     @property
@@ -184,7 +202,9 @@ class LocalExecutor:
     def start(self, name: str) -> LocalWorker:
         if self._launch is None:
             raise FarmError("there is something to render and no Blender to do it")
-        return LocalWorker(name, self._launch, self.logs)
+        self._started = [worker for worker in self._started if worker.exit_code is None]
+        self._started.append(LocalWorker(name, self._launch.beside(w.launch for w in self._started), self.logs))
+        return self._started[-1]
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -45,6 +45,14 @@ class Place:
             return min(asked, there) if asked else there
         return asked or of_a_machine
 
+    def threads(self, workers: int, cores: int) -> int | None:
+        """Threads of each Blender: the cores where it runs shared out, None where they are not known; cores: of this
+        machine."""
+        if self.cluster:
+            there = cluster_file.read(Path(self.cluster))
+            return max(1, there.cores // there.workers_per_job)
+        return None if self.scheduler else max(1, cores // workers)
+
 
 @contextmanager
 def opened(place: Place, launch: Launch | None, logs: Path, workers: int, most: int | None) -> Iterator[Executor]:
