@@ -1,10 +1,10 @@
 """What runs inside Blender: reads a batch, does it, and reports events.
 
-    blender -b --factory-startup --disable-autoexec --python-exit-code 3 --python worker.py -- BATCH
-    python -m blender_addon.worker BATCH                      (the bpy module instead of the application)
+    blender -b --factory-startup --disable-autoexec --python worker.py -- BATCH --data DIR --out DIR
+    python -m blender_addon.worker BATCH --data DIR --out DIR     (the bpy module instead of the application)
 
-BATCH is a file of requests (see dataset/batch.py), or `-` for standard input. Events go to the file that
-`--events` names, else to BATCH.events.jsonl.
+BATCH is a file of requests (see dataset/batch.py), or `-` for standard input. What the requests may touch is said by
+the options alone (see dataset/reach.py). Events go to the file that `--events` names, else to BATCH.events.jsonl.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .dataset.reach import Reach
 
 EXIT_FAILED = 1
 EXIT_DRIVER_GONE = 4
@@ -74,10 +78,8 @@ def main(arguments: list[str]) -> int:
     from .dataset.errors import DatasetError
     from .scene.studio import Studio
 
-    parser = argparse.ArgumentParser(prog="worker.py", description=__doc__.splitlines()[0])
-    parser.add_argument("batch", help="a file of requests, or - for standard input")
-    parser.add_argument("--events", help="where to write events")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
+    reach = _reach(options)
     events = Events(Path(options.events or f"{options.batch}.events.jsonl"))
     feed = Feed(options.batch)
     # Inside Blender's render nothing else ends it; what is half-written has no final name.
@@ -89,9 +91,11 @@ def main(arguments: list[str]) -> int:
             request = batch.parse_line(line)
             if isinstance(request, batch.End):
                 break
+            reach.require(request)
             studio.do(request)
         except DatasetError as error:
             failures += 1
+            print(f"{request.id}: {error}" if request else error, file=sys.stderr, flush=True)
             events.tell("failed", id=getattr(request, "id", ""), error=str(error), bad_input=True)
         except Exception as error:  # noqa: BLE001 - one request's accident must not end the others; it is reported
             failures += 1
@@ -104,6 +108,36 @@ def main(arguments: list[str]) -> int:
         return EXIT_DRIVER_GONE
     events.tell("end")
     return EXIT_FAILED if failures else 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="worker.py", description=__doc__.splitlines()[0], allow_abbrev=False)
+    parser.add_argument("batch", help="a file of requests, or - for standard input")
+    for name, metavar, about in (
+        ("data", "DIR", "where data sets may be read (else INTERACT_DATA)"),
+        ("out", "DIR", "where results may be written (else where data sets may be read)"),
+        ("template", "FILE", "a .blend file that may be opened, besides those in --data and --out"),
+        ("assets", "DIR", "where the people's data may be read"),
+    ):
+        parser.add_argument(f"--{name}", action="append", default=[], metavar=metavar, help=f"{about}; repeatable")
+    parser.add_argument("--events", help="where to write events")
+    return parser.parse_args(arguments)
+
+
+def _reach(options: argparse.Namespace) -> Reach:
+    """What the command line allows, and the file that Blender was started with."""
+    import bpy
+
+    from .dataset.reach import Reach
+
+    data = options.data or list(filter(None, [os.environ.get("INTERACT_DATA")]))
+    places = {
+        "data": data,
+        "out": options.out or data,
+        "template": [*options.template, *filter(None, [bpy.data.filepath])],
+        "assets": options.assets,
+    }
+    return Reach(**{name: tuple(str(Path(path).absolute()) for path in paths) for name, paths in places.items()})
 
 
 def _load_package() -> None:
@@ -126,7 +160,10 @@ def _run() -> None:
     if not __package__:
         _load_package()
     arguments = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
-    code = importlib.import_module("blender_addon.worker").main(arguments)
+    try:
+        code = importlib.import_module("blender_addon.worker").main(arguments)
+    except SystemExit as ended:  # wrong options: Blender would go on and end well
+        code = ended.code if isinstance(ended.code, int) else EXIT_FAILED
     sys.stdout.flush()
     sys.stderr.flush()
     # Not sys.exit: Blender turns it into its own exit code, and the bpy module 4.5 can hang in its destructors.

@@ -18,8 +18,9 @@ from blender_addon.dataset import batch
 
 from . import blender as blenders
 from . import lock, plan, templates
-from .blender import WORKER, Blender
+from .blender import WORKER
 from .errors import FarmError
+from .launch import Launch
 from .rendering import Prepared
 from .task import Chunk, Task, tag
 
@@ -70,7 +71,7 @@ def write(prepared: Prepared, parts: int, folder: Path | str, *, slurm: bool = F
         if shares:
             templates.build(prepared.template, blender)
         try:
-            return _write(prepared, shares, folder, blender, slurm=slurm, openjd=openjd)
+            return _write(prepared, shares, folder, Launch(blender, prepared.reach), slurm=slurm, openjd=openjd)
         except OSError as error:
             raise FarmError(f"{folder}: the batches cannot be written there ({error.strerror})") from error
 
@@ -97,13 +98,13 @@ def share(tasks: Sequence[Task], parts: int) -> list[list[tuple[Task, Chunk]]]:
     return [found for found in shares if found]
 
 
-def slurm_script(batches: Sequence[Batch], folder: Path, name: str, blender: Blender) -> str:
+def slurm_script(batches: Sequence[Batch], folder: Path, name: str, launch: Launch) -> str:
     """A job array for sbatch: one element a batch, each with its log beside the batch."""
     width = _digits(len(batches))
     batch_file = '"$folder/batch-$number.jsonl"'
     # sbatch reads its own lines with a shell's quotes; in a file name `%` begins what it fills in.
     log = f"{str(folder).replace('%', '%%')}/batch-%{width}a.log"
-    command = [shlex.quote(word) for word in blender.command("BATCH", Path("EVENTS"))]
+    command = [shlex.quote(word) for word in launch.command("BATCH", Path("EVENTS"))]
     words = {"BATCH": batch_file, "EVENTS": '"$folder/batch-$number.jsonl.events.jsonl"'}
     return "\n".join((
         "#!/bin/sh",
@@ -119,14 +120,21 @@ def slurm_script(batches: Sequence[Batch], folder: Path, name: str, blender: Ble
     ))  # fmt: skip
 
 
-def openjd_template(batches: Sequence[Batch], name: str, blender: Blender) -> dict[str, Any]:
+def openjd_template(batches: Sequence[Batch], name: str, launch: Launch) -> dict[str, Any]:
     """An Open Job Description job template (2023-09), to lie beside the batches: one task a batch.
 
     What differs from farm to farm is a parameter. Parameters' values are not looked into for `{{ }}`, as the script's
     own words are.
     """
-    command = blender.command("BATCH", Path("EVENTS"))
+    command = launch.command("BATCH", Path("EVENTS"))
     fixed = {command[0]: "{{Param.Blender}}", str(WORKER): "{{Param.Worker}}"}
+    reach = launch.reach
+    places = (
+        *(("Data", path, "Where the data set may be read.") for path in reach.data),
+        *(("Results", path, "Where results may be written.") for path in reach.out),
+        *(("Template", path, "The .blend file that may be opened.") for path in reach.template),
+    )
+    fixed |= {path: f"{{{{Param.{place}}}}}" for place, path, _ in places}
     own = {
         "BATCH": "{{Param.Batches}}/{{Task.Param.Batch}}",
         "EVENTS": "{{Param.Batches}}/{{Task.Param.Batch}}.events.jsonl",
@@ -143,6 +151,7 @@ def openjd_template(batches: Sequence[Batch], name: str, blender: Blender) -> di
             },
             {"name": "Blender", "type": "STRING", "default": command[0], "description": "What runs the worker."},
             {"name": "Worker", "type": "STRING", "default": str(WORKER), "description": "The add-on's worker.py."},
+            *({"name": place, "type": "STRING", "default": path, "description": why} for place, path, why in places),
         ],
         "steps": [
             {
@@ -169,7 +178,7 @@ def _write(
     prepared: Prepared,
     shares: Sequence[Sequence[tuple[Task, Chunk]]],
     folder: Path,
-    blender: Blender,
+    launch: Launch,
     *,
     slurm: bool,
     openjd: bool,
@@ -182,14 +191,14 @@ def _write(
         requests = [batch.to_line(_request(prepared, task, chunk)) for task, chunk in chunks]
         _put(path, "".join(f"{line}\n" for line in requests))
         scenes = tuple(dict.fromkeys(task.name for task, _ in chunks))
-        command = blender.command(str(path), path.with_name(f"{path.name}.events.jsonl"))
+        command = launch.command(str(path), path.with_name(f"{path.name}.events.jsonl"))
         batches.append(Batch(path, scenes, len(chunks), sum(chunk.frames for _, chunk in chunks), tuple(command)))
     name = f"{prepared.kind.name} {folder.name}"
     scripts = []
     if slurm and batches:
-        scripts.append(_put(folder / SBATCH, slurm_script(batches, folder, name, blender)))
+        scripts.append(_put(folder / SBATCH, slurm_script(batches, folder, name, launch)))
     if openjd and batches:
-        template = json.dumps(openjd_template(batches, name, blender), indent=2)
+        template = json.dumps(openjd_template(batches, name, launch), indent=2)
         scripts.append(_put(folder / OPENJD, template + "\n"))
     own = {found.path.name for found in batches} | {path.name for path in scripts}
     left = [p for p in folder.iterdir() if _BATCH.fullmatch(p.name) or p.name in (SBATCH, OPENJD)]

@@ -1,4 +1,4 @@
-"""Which Blender renders, the application or the bpy module, and the command line that starts a worker in it."""
+"""Which Blender renders: the application or the bpy module."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +14,6 @@ from .errors import FarmError
 
 OLDEST = (4, 2)
 WORKER = Path(__file__).resolve().parent.parent / "blender_addon" / "worker.py"
-
-#: Blender's exit code for an exception that escaped the worker.
-_PYTHON_FAILED = 3
 
 
 @dataclass(frozen=True)
@@ -29,25 +25,6 @@ class Blender:
 
     def __str__(self) -> str:
         return f"Blender {self.version} ({self.path})" if self.path else f"the bpy module {self.version}"
-
-    def command(self, batch: str, events: Path) -> list[str]:
-        """The command that does a batch: a file of requests, or "-" for standard input."""
-        told = [batch, "--events", str(events)]
-        if self.path is None:
-            # -P: the add-on's own folder must not come to stand on the module's path.
-            return [sys.executable, "-P", str(WORKER), *told]
-        return [
-            str(self.path),
-            "--background",
-            "--factory-startup",
-            "--disable-autoexec",
-            "--python-exit-code",
-            str(_PYTHON_FAILED),
-            "--python",
-            str(WORKER),
-            "--",
-            *told,
-        ]
 
 
 def find(choice: Path | str | None = None) -> Blender:

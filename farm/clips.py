@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from . import frame_record, video
@@ -32,17 +35,17 @@ class Clips:
         return "done" if comment == tag(task.fingerprint) and info.frames == task.frames else ""
 
     def rendered(self, task: Task) -> list[Chunk]:
-        found: list[Chunk] = []
         if not task.folder.is_dir():
-            return found
-        for path in sorted(task.folder.iterdir()):
-            name = _NAME.fullmatch(path.name)
-            if not name:
-                continue
-            chunk = Chunk(int(name[1]), int(name[2]), path)
+            return []
+        named = ((path, _NAME.fullmatch(path.name)) for path in sorted(task.folder.iterdir()))
+        chunks = [Chunk(int(name[1]), int(name[2]), path) for path, name in named if name]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding is most of the time, and holds no lock of Python's
+            whole = [*pool.map(partial(_if_whole, task), chunks)]
+        found: list[Chunk] = []
+        for chunk in filter(None, whole):
             follows = chunk.first > (found[-1].last if found else task.first - 1)
-            if follows and chunk.first <= chunk.last <= task.last and (whole := _if_whole(task, chunk)):
-                found.append(whole)
+            if follows and chunk.first <= chunk.last <= task.last:
+                found.append(chunk)
         return found
 
     def remains(self, task: Task) -> Remains:

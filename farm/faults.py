@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,9 @@ _SILENCES, _SHORTEST_STALL = 30.0, 300.0
 
 #: The same before anything was measured, seconds: the first frame of a path tracer may take its time.
 _UNMEASURED_STALL = 3600.0
+
+#: A machine on which so many different scenes failed in a row is at fault itself.
+_SCENES_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,38 @@ class Silence:
         return max(_SHORTEST_STALL, _SILENCES * self._longest) if self._longest else _UNMEASURED_STALL
 
 
+class Machines:
+    """Which machines are at fault, rather than what they render: by the scenes that failed in a row on each."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, list[str]] = {}
+        self._good: set[str] = set()
+
+    def worked(self, host: str) -> None:
+        """A chunk that was rendered there is whole."""
+        self._good.add(host)
+        self._failed.pop(host, None)
+
+    def failed(self, host: str, scene: str) -> bool:
+        """A chunk of a scene failed there. Returns whether so many different ones did, and nothing else since."""
+        row = self._failed.setdefault(host, [])
+        if scene not in row:
+            row.append(scene)
+        return len(row) >= _SCENES_IN_A_ROW
+
+    def row(self, host: str) -> list[str]:
+        """The scenes that failed there last, in a row."""
+        return [*self._failed.get(host, ())]
+
+    def ever_worked(self, host: str) -> bool:
+        return host in self._good
+
+
 class Room:
     """The free space of the disk that a folder is on."""
 
-    def __init__(self, folder: Path, reserve: int) -> None:
-        self._folder, self._reserve = folder, reserve * 1024 * 1024
+    def __init__(self, folder: Path, reserve: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder, self._reserve, self._clock = folder, reserve * 1024 * 1024, clock
         self._asked = float("-inf")
         self._lacking = ""
 
@@ -70,8 +101,8 @@ class Room:
 
     def lacking(self) -> str:
         """A sentence while work must wait for room, else ""; cheap enough to be asked all the time."""
-        if self.waits and time.monotonic() - self._asked >= _ASK_SECONDS:
-            self._asked = time.monotonic()
+        if self.waits and self._clock() - self._asked >= _ASK_SECONDS:
+            self._asked = self._clock()
             # Never below what makes a failure the disk's: such a chunk must wait, not be tried at once.
             free, least = self._free(), max(self._reserve, _FULL_BELOW)
             self._lacking = "" if free >= least else f"waits for room: {_mb(free)} MB free, {_mb(least)} are wanted"

@@ -13,6 +13,7 @@ from blender_addon.dataset import batch, jobs
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
+from blender_addon.dataset.reach import Reach
 
 from . import blender as blenders
 from . import lock, plan, state, subjects, templates, timings
@@ -20,6 +21,7 @@ from .clips import Clips
 from .errors import FarmError
 from .executors.local import LocalExecutor
 from .faults import Faults
+from .launch import Launch
 from .mux import mux_subject
 from .pictures import Pictures
 from .run import Run, SceneResult, Settings, Snapshot
@@ -84,6 +86,12 @@ class Prepared:
     @property
     def workers(self) -> int:
         return self.options.workers or default_workers()
+
+    @property
+    def reach(self) -> Reach:
+        """How far its workers reach: chunks are unfinished work, pictures are put where they stay."""
+        written = self.outputs.silent(self.kind.name) if self.options.pictures else self.outputs.runs
+        return Reach((str(self.dataset.root),), (str(written),), (str(self.template.path),))
 
 
 def prepare(
@@ -161,15 +169,16 @@ def execute(
         chunk=options.chunk,
     )
     with lock.held(prepared.outputs.runs, prepared.identity.id):
-        blender = None
+        launch = None
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)
+            launch = Launch(blender, prepared.reach)
             for notice in templates.build(prepared.template, blender):
                 say(notice)
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
         with state.recorded(record):
             logs = prepared.outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-            executor = LocalExecutor(blender, logs, prepared.workers)
+            executor = LocalExecutor(launch, logs, prepared.workers)
             run = Run(prepared.to_do, prepared.dataset, prepared.outputs, executor, settings, record, show)
             return run.execute()
 

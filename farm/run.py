@@ -7,9 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from blender_addon.dataset import batch
 from blender_addon.dataset.errors import DatasetError
@@ -18,8 +16,8 @@ from blender_addon.dataset.layout import Dataset
 from . import plan
 from .errors import FarmError
 from .executors.executor import Executor, Job
-from .faults import Faults, Room, Silence
-from .mux import Muxed, mux_task
+from .faults import Faults, Machines, Room, Silence
+from .finish import Finish
 from .pace import Cuts, Pace
 from .schedule import Scene, Slot, next_chunk
 from .state import Record, Worker
@@ -31,8 +29,9 @@ _MAX_EARLY_DEATHS = 3
 #: A Blender that has not begun to listen after this many seconds hangs.
 _READY_SECONDS = 180.0
 
-#: The driver looks at its workers this often, seconds: far below any chunk's time, far above what a look costs.
-_LOOK_SECONDS = 0.05
+#: The driver looks at its workers this often, seconds, and so much more seldom with each: far below any chunk's time,
+#: far above what a look costs. A worker has a chunk ahead meanwhile.
+_LOOK_SECONDS, _LOOK_SECONDS_A_WORKER = 0.05, 0.002
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,17 @@ class Snapshot:
     waits: str = ""
 
 
+@dataclass(frozen=True)
+class Check:
+    """A chunk that is being looked at, the machine that rendered it, and the time that took there."""
+
+    scene: Scene
+    chunk: Chunk
+    host: str
+    load_seconds: float
+    render_seconds: float
+
+
 class Run:
     """One run of a plan. `execute` does it; `show` is called with a Snapshot several times a second."""
 
@@ -88,9 +98,10 @@ class Run:
         settings: Settings,
         record: Record,
         show: Callable[[Snapshot], None] = lambda snapshot: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dataset, self._executor, self._settings = dataset, executor, settings
-        self._record, self._show = record, show
+        self._record, self._show, self._clock = record, show, clock
         self._failures = dict(the_plan.failures)
         record.begin(the_plan.tasks, self._failures, executor.blender, executor.logs)
         self._scenes = [
@@ -106,17 +117,17 @@ class Run:
         ]
         self._pace = Pace(the_plan, executor.workers, is_fixed=settings.chunk is not None)
         self._record_cuts(self._pace.begin(self._scenes))
-        self._room = Room(outputs.root, settings.faults.reserve)
+        self._room = Room(outputs.root, settings.faults.reserve, clock)
         self._silence = Silence(settings.faults.stall)
         self._waits = ""
         self._slots: list[Slot] = []
-        self._checks: dict[Job[Chunk], tuple[Scene, Chunk, float, float]] = {}
-        self._joins: dict[Job[None], Scene] = {}
-        self._muxes: dict[Job[Muxed], Scene] = {}
+        self._machines = Machines()
+        self._checks: dict[Job[Chunk], Check] = {}
+        self._finish = Finish(executor, record, mux=settings.mux, stereo=settings.stereo, overwrite=settings.overwrite)
         self._unfinished: list[Scene] = []
         self._frames_now: dict[str, int] = {}
         self._early_deaths = 0
-        self._started = time.monotonic()
+        self._started = clock()
         self._workers_made = 0
 
     def execute(self) -> list[SceneResult]:
@@ -131,24 +142,17 @@ class Run:
         try:
             for scene in self._scenes:
                 if scene.is_whole:
-                    self._finish_later(scene)
+                    self._finish.later(scene)
             while self._is_busy():
                 self._wait_for_room()
                 self._staff()
                 for slot in list(self._slots):
-                    self._listen(slot)
-                    if not slot.ready and time.monotonic() - slot.started > _READY_SECONDS:
-                        slot.worker.kill()
-                    self._require_sign(slot)
-                    if slot.worker.exit_code is not None:
-                        self._bury(slot)
-                    else:
-                        self._feed(slot)
-                        self._begin(slot)
+                    if slot in self._slots:  # not set aside with its machine meanwhile
+                        self._look_after(slot)
                 self._collect()
                 self._show(self._snapshot())
                 self._record.alive(self._progress)
-                time.sleep(_LOOK_SECONDS)
+                self._executor.wait(_LOOK_SECONDS + _LOOK_SECONDS_A_WORKER * len(self._slots))
             for slot in self._slots:
                 slot.worker.finish()
             for slot in self._slots:
@@ -170,15 +174,15 @@ class Run:
 
     def _look_at_the_last(self) -> None:
         """Check what was rendered last and nobody has looked at: a full disk, which ends a run, cuts it short."""
-        last = [(scene, chunk) for scene, chunk, *_ in self._checks.values()]
+        last = [(check.scene, check.chunk) for check in self._checks.values()]
         last += [given for slot in self._slots for given in slot.given]
         for scene, chunk in last:
             with suppress(FarmError):  # what is not whole is gone then, and rendered by the next start
                 scene.task.medium.check(scene.task, chunk)
 
     def _is_busy(self) -> bool:
-        work = any(scene.waiting for scene in self._scenes) or any(slot.given for slot in self._slots)
-        return work or bool(self._checks or self._joins or self._muxes or self._unfinished)
+        work = any(scene.wants_workers for scene in self._scenes) or any(slot.given for slot in self._slots)
+        return work or bool(self._checks or self._unfinished) or self._finish.is_busy
 
     def _wait_for_room(self) -> None:
         """Hold new work back while the disk is nearly full; what broke off for that is taken up again after it."""
@@ -187,27 +191,37 @@ class Run:
             self._record.note("paused" if self._waits else "goes on", self._waits)
         if not self._waits:
             for scene in self._unfinished:
-                self._finish_later(scene)
+                self._finish.later(scene)
             self._unfinished.clear()
 
     def _staff(self) -> None:
         """As many workers as there is work for."""
-        waiting = sum(len(scene.waiting) for scene in self._scenes)
+        waiting = sum(len(scene.waiting) for scene in self._scenes if scene.wants_workers)
         idle = sum(1 for slot in self._slots if slot.is_idle)
         while not self._waits and idle < waiting and len(self._slots) < self._executor.workers:
             self._slots.append(self._start_worker())
             idle += 1
 
-    def _require_sign(self, slot: Slot) -> None:
-        """End a worker that has work and says nothing; it may hang where no signal but the last reaches it."""
-        silence = time.monotonic() - slot.heard
-        if slot.ready and slot.given and slot.worker.exit_code is None and silence > self._silence.patience:
-            slot.silent = f"gave no sign for {silence:.0f} s and was ended"
-            slot.worker.kill(grace=0)
-
     def _start_worker(self) -> Slot:
         self._workers_made += 1
-        return Slot(self._executor.start(f"worker-{self._workers_made}"))
+        now = self._clock()
+        return Slot(self._executor.start(f"worker-{self._workers_made}"), now, now)
+
+    def _look_after(self, slot: Slot) -> None:
+        """Hear what a worker says, end it where it hangs, bury it where it is gone, else keep it fed."""
+        self._listen(slot)
+        silence = self._clock() - slot.heard
+        if not slot.ready and self._clock() - slot.started > _READY_SECONDS:
+            slot.worker.kill()
+        elif slot.ready and slot.given and silence > self._silence.patience and slot.worker.exit_code is None:
+            # It may hang where no signal but the last reaches it.
+            slot.silent = f"gave no sign for {silence:.0f} s and was ended"
+            slot.worker.kill(grace=0)
+        if slot.worker.exit_code is not None:
+            self._bury(slot)
+        else:
+            self._feed(slot)
+            self._begin(slot)
 
     def _feed(self, slot: Slot) -> None:
         """Keep a worker one chunk ahead, so that it never waits for the driver; end it after its share."""
@@ -221,7 +235,7 @@ class Run:
             if found is None:
                 return
             if not slot.given:
-                slot.heard = time.monotonic()
+                slot.heard = self._clock()
             slot.chunks += 1
             slot.given.append(found)
             scene, chunk = found
@@ -258,8 +272,8 @@ class Run:
             kind = event["event"]
             self._begin(slot)
             if slot.ready and slot.given:
-                self._silence.heard_after(time.monotonic() - slot.heard)
-            slot.heard = time.monotonic()
+                self._silence.heard_after(self._clock() - slot.heard)
+            slot.heard = self._clock()
             if kind == "ready":
                 slot.ready, slot.doing, self._early_deaths = True, "ready", 0
             elif kind == "opened":
@@ -276,15 +290,16 @@ class Run:
                 slot.memory = slot.worker.memory
                 self._record_cuts(self._pace.take(self._scenes, chunk.frames, event["render_seconds"]))
                 check = self._executor.submit(scene.task.medium.check, scene.task, chunk)
-                self._checks[check] = (scene, chunk, *spent)
+                self._checks[check] = Check(scene, chunk, slot.worker.host, *spent)
             elif kind == "failed" and slot.given:
                 scene, chunk = slot.given.popleft()
                 self._frames_now.pop(_id(scene, chunk), None)
                 if event["bad_input"] and not self._is_full():
                     self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
+                    scene.put_back([chunk])
                     self._give_up(scene, event["error"])
                 else:
-                    self._try_again(scene, chunk, f"{event['error']}; see {slot.worker.log}")
+                    self._try_again(scene, chunk, slot.worker.host, f"{event['error']}; see {slot.worker.log}")
 
     def _record_cuts(self, cuts: Cuts) -> None:
         for scene, before in cuts:
@@ -306,66 +321,38 @@ class Run:
         for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
             self._frames_now.pop(_id(scene, chunk), None)
             if number == 0 and slot.ready:
-                self._try_again(scene, chunk, f"Blender {how}; see {slot.worker.log}")
-            elif not scene.problem:
-                scene.waiting.appendleft(chunk)
+                self._try_again(scene, chunk, slot.worker.host, f"Blender {how}; see {slot.worker.log}")
+            else:
+                scene.put_back([chunk])
 
     def _collect(self) -> None:
         """Take in what the checks and the finished scenes say."""
-        for check in [check for check in self._checks if check.done()]:
-            scene, chunk, *spent = self._checks.pop(check)
+        for job in [job for job in self._checks if job.done()]:
+            check = self._checks.pop(job)
+            scene, chunk = check.scene, check.chunk
             self._frames_now.pop(_id(scene, chunk), None)
-            error = check.exception()
+            error = job.exception()
             if error is None:
-                self._record.chunk_done(scene.task.name, chunk, *spent)
-                scene.whole.append(check.result())
+                self._machines.worked(check.host)
+                self._record.chunk_done(scene.task.name, chunk, check.load_seconds, check.render_seconds)
+                scene.whole.append(job.result())
                 scene.rendered += chunk.frames
                 if scene.is_whole:
-                    self._finish_later(scene)
+                    self._finish.later(scene)
             elif isinstance(error, FarmError):
-                self._try_again(scene, chunk, str(error))
+                self._try_again(scene, chunk, check.host, str(error))
             else:
                 raise error
-        for join in [join for join in self._joins if join.done()]:
-            scene = self._joins.pop(join)
-            if self._went_well(join, scene):
-                scene.is_joined = True
-                scene.whole.clear()
-                self._finish_later(scene)
-        for mux in [mux for mux in self._muxes if mux.done()]:
-            scene = self._muxes.pop(mux)
-            if self._went_well(mux, scene):
-                muxed = mux.result()
-                scene.file = muxed.path
-                scene.notices += [notice for notice in muxed.notices if notice not in scene.notices]
-                self._record.task_done(scene.task.name)
-
-    def _went_well(self, job: Job[Any], scene: Scene) -> bool:
-        """Whether finishing a scene did; where it did not for lack of room it is taken up again."""
-        error = job.exception()
-        if isinstance(error, FarmError | DatasetError):
+        for scene, error in self._finish.collect():
+            if not isinstance(error, FarmError | DatasetError):
+                raise error
             if self._is_full():
                 self._unfinished.append(scene)
             else:
                 self._give_up(scene, str(error))
-        elif error is not None:
-            raise error
-        return error is None
 
-    def _finish_later(self, scene: Scene) -> None:
-        """Join a whole scene, then add its sound, beside the workers. What is joined is not joined again."""
-        task, settings = scene.task, self._settings
-        if not scene.is_joined:
-            self._joins[self._executor.submit(task.medium.assemble, task, [*scene.whole])] = scene
-            return
-        scene.file = task.picture
-        if settings.mux:
-            mux = partial(mux_task, stereo=settings.stereo, overwrite=settings.overwrite)
-            self._muxes[self._executor.submit(mux, task)] = scene
-        else:
-            self._record.task_done(task.name)
-
-    def _try_again(self, scene: Scene, chunk: Chunk, why: str) -> None:
+    def _try_again(self, scene: Scene, chunk: Chunk, host: str, why: str) -> None:
+        """A try of a chunk, on a machine, failed: render what of it is missing, or set its scene aside."""
         full = self._is_full()
         parts = scene.task.medium.missing(scene.task, chunk)
         self._record.chunk_failed(scene.task.name, chunk, why, parts)
@@ -373,23 +360,51 @@ class Run:
         if not parts:
             # Each of its pictures was whole when the worker died.
             if scene.is_whole:
-                self._finish_later(scene)
+                self._finish.later(scene)
             return
+        scene.put_back(parts)
         # The frame that a worker died at begins what is left; only the chunk's end stays the same.
         scene.tries[chunk.last] += not full
         most = self._settings.faults.max_tries
         if scene.tries[chunk.last] >= most:
             often = f"{most} times" if most > 1 else "once"
             self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {often}: {why}")
-        elif not scene.problem:
-            scene.waiting.extendleft(reversed(parts))
+        if not full and self._machines.failed(host, scene.task.name):
+            self._blame(host, why)
+
+    def _blame(self, host: str, why: str) -> None:
+        """Set a machine aside on which one scene after another failed; what failed there is tried elsewhere.
+
+        The last machine works on, as the scenes may be to blame, unless nothing was ever right there: FarmError.
+        """
+        row = self._machines.row(host)
+        if not self._executor.has_other(host):
+            if self._machines.ever_worked(host):
+                return
+            raise FarmError(
+                f"{host}: {len(row)} scenes failed one after another and nothing was rendered ({', '.join(row)}); "
+                f"the last: {why}"
+            )
+        self._executor.set_aside(host)
+        self._record.note("machine set aside", f"{host}: {', '.join(row)} failed there one after another; {why}")
+        for slot in [slot for slot in self._slots if slot.worker.host == host]:
+            slot.worker.kill()
+            self._slots.remove(slot)
+            for scene, chunk in reversed(slot.given):
+                self._frames_now.pop(_id(scene, chunk), None)
+                self._record.chunk_failed(scene.task.name, chunk, f"{host} was set aside", [chunk])
+                scene.put_back([chunk])
+        for scene in self._scenes:
+            if scene.task.name in row:
+                scene.tries.clear()
+                scene.problem = ""
+                self._record.task_waits(scene.task.name)
 
     def _give_up(self, scene: Scene, why: str) -> None:
         """Mark a scene failed and go on with the others; its whole chunks stay for the next start."""
         if not scene.problem:
             scene.problem = why
             self._record.task_failed(scene.task.name, why)
-        scene.waiting.clear()
         if self._settings.faults.fail_fast:
             raise FarmError(f"{scene.task.name}: {why}; the run ends, as --fail-fast says; finished chunks are kept")
 
@@ -404,7 +419,7 @@ class Run:
         all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)
         whole = sum(scene.rendered for scene in self._scenes if not scene.problem)
         done = min(whole + sum(self._frames_now.values()), all_frames)
-        fps = done / max(time.monotonic() - self._started, 1e-3)
+        fps = done / max(self._clock() - self._started, 1e-3)
         finished = sum(1 for scene in self._scenes if scene.file is not None or scene.problem)
         return Snapshot(
             done,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -15,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from blender_addon.dataset import naming
+from blender_addon.dataset import naming, partial
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
@@ -392,9 +391,8 @@ def _partials_of(outputs: Outputs, db: sqlite3.Connection) -> list[Path]:
     for row in db.execute("SELECT picture, video FROM tasks"):
         for name in filter(None, row):
             whole = _inside(outputs.root, outputs.root / name)
-            partial = re.compile(rf"{re.escape(whole.name)}(\.\d+)?\.partial")
             if whole.parent.is_dir():
-                found += [path for path in whole.parent.iterdir() if partial.fullmatch(path.name)]
+                found += [path for path in whole.parent.iterdir() if partial.is_of(path, whole)]
     return found
 
 

@@ -90,10 +90,13 @@ class Record:
     `say` is called once with the sentence that says so.
     """
 
-    def __init__(self, root: Path, folder: Path, identity: Identity, say: Callable[[str], None]) -> None:
-        self._root, self._identity, self._say = root, identity, say
+    def __init__(
+        self, root: Path, folder: Path, identity: Identity, say: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._root, self._identity, self._say, self._clock = root, identity, say, clock
         self._said = False
-        self._beat = 0.0
+        self._beat = float("-inf")
         self._start = 0
         self._open: dict[tuple[str, int, int], tuple[int, Path]] = {}
         self._db = self._connect(folder / f"{identity.id}{SUFFIX}")
@@ -182,11 +185,16 @@ class Record:
             db.execute("UPDATE tasks SET state = 'failed', problem = ? WHERE name = ?", (problem, task))
             self._event(db, "task failed", task, problem)
 
+    def task_waits(self, task: str) -> None:
+        """A task that was set aside is taken up again."""
+        with self._change() as db:
+            db.execute("UPDATE tasks SET state = 'waiting', problem = '' WHERE name = ?", (task,))
+
     def alive(self, progress: Callable[[], dict[str, Any]]) -> None:
         """Say now and then that the driver lives, and what it does; may be called as often as one likes."""
-        if time.monotonic() - self._beat < _BEAT_SECONDS:
+        if self._clock() - self._beat < _BEAT_SECONDS:
             return
-        self._beat = time.monotonic()
+        self._beat = self._clock()
         with self._change() as db:
             told = time.time(), json.dumps(progress()), self._start
             db.execute("UPDATE starts SET seen = ?, progress = ? WHERE number = ?", told)

@@ -15,6 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blender_addon.dataset.partial import beside
+
 from .errors import FarmError
 
 if TYPE_CHECKING:
@@ -205,13 +207,13 @@ def join(
 
 @contextmanager
 def whole_file(out: Path) -> Iterator[Path]:
-    """A `<out>.partial` to write to, which becomes `out` only when it is complete and on the disk.
+    """A file beside it to write to, which becomes `out` only when it is complete and on the disk.
 
     Whatever fails in the block leaves neither file behind (an older `out` stays as it was). Raises FarmError where the
     folder cannot be written to.
     """
     out = Path(out).absolute()
-    partial = out.with_name(out.name + ".partial")
+    partial = beside(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         try:

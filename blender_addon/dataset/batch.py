@@ -130,7 +130,8 @@ class End:
     id: str = ""
 
 
-Request = RenderChunk | SaveComposite | MakeTemplate | MakeFaceTemplate | TryEngine | End
+Writing = RenderChunk | SaveComposite | MakeTemplate | MakeFaceTemplate | TryEngine
+Request = Writing | End
 
 _NAMES: dict[str, type[Request]] = {
     "render": RenderChunk,
@@ -144,8 +145,12 @@ _NAMES: dict[str, type[Request]] = {
 
 def to_line(request: Request) -> str:
     """A request as one line of JSON, without the line end."""
-    name = next(name for name, kind in _NAMES.items() if isinstance(request, kind))
-    return json.dumps({"do": name, **asdict(request)})
+    return json.dumps({"do": name_of(request), **asdict(request)})
+
+
+def name_of(request: Request) -> str:
+    """What a request asks to do, as its line calls it."""
+    return next(name for name, kind in _NAMES.items() if isinstance(request, kind))
 
 
 def is_end(line: str) -> bool:

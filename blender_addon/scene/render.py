@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bpy
 
+from ..dataset import partial
 from ..dataset.batch import Look
 from ..dataset.errors import DatasetError
 from . import label, png, quality
@@ -101,7 +102,7 @@ def render_video(
         scene.render.use_stamp_note = True
         scene.render.stamp_note_text = f"{comment} frames {first}-{last}"
     output.parent.mkdir(parents=True, exist_ok=True)
-    beside = output.with_name(f"{output.name}.{os.getpid()}.partial")
+    beside = partial.beside(output)
     scene.render.filepath = str(beside)
     scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
     written: list[int] = []
@@ -143,7 +144,7 @@ def render_pictures(
     comment: what each picture says of its making, as PNG's `Comment`, with the number of its frame.
     """
     _set_pictures(scene)
-    beside = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    beside = partial.beside(folder)
     scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
     scene.render.filepath = f"{beside}{os.sep}####.png"
     written: list[int] = []

@@ -14,7 +14,7 @@ from ..dataset import batch
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId, SceneId, parse
-from . import composite, face_scene, face_template, label, render, template
+from . import composite, face_scene, face_template, harmless, label, render, template
 
 
 class Studio:
@@ -31,6 +31,8 @@ class Studio:
         self._composited: composite.Composited | None = None
         self._on_face: face_scene.Composited | None = None
         self._looked: set[str] = set()
+        #: Of the open file, to be told with the scene that is composited next.
+        self._notices: tuple[str, ...] = ()
         tell("ready", blender=bpy.app.version_string, pid=os.getpid())
 
     def do(self, request: batch.Request) -> None:
@@ -106,8 +108,7 @@ class Studio:
                 shot=look.camera,
             )
             self._wanted = wanted
-            done, seconds = self._composited, time.monotonic() - start
-            self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
+            self._tell_composited(request, self._composited, time.monotonic() - start)
         return self._composited
 
     def _composited_of(self, request: batch.SaveComposite) -> tuple[str, ...]:
@@ -131,12 +132,19 @@ class Studio:
             self._on_face = None
             self._on_face = face_scene.composite(Dataset.at(request.data, request.subset), performance)
             self._wanted = wanted
-            done, seconds = self._on_face, time.monotonic() - start
-            self._tell("composited", id=request.id, frames=done.frames, notices=done.notices, seconds=seconds)
+            self._tell_composited(request, self._on_face, time.monotonic() - start)
         return self._on_face.scene, self._on_face.frames
 
+    def _tell_composited(
+        self, request: batch.Request, done: composite.Composited | face_scene.Composited, seconds: float
+    ) -> None:
+        notices, self._notices = (*self._notices, *done.notices), ()
+        self._tell("composited", id=request.id, frames=done.frames, notices=notices, seconds=seconds)
+
     def _look(self, scene: bpy.types.Scene, look: batch.Look) -> None:
-        """Set a scene's look, once an opened file: presets scale its size."""
+        """Set a scene's look, once an opened file: presets scale its size. What is saved keeps all that it had."""
+        if not self._looked:
+            self._notices = harmless.make_harmless()
         if scene.name not in self._looked:
             render.apply_look(scene, look, builtin=template.is_builtin(scene))
             self._looked.add(scene.name)

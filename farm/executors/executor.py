@@ -84,6 +84,15 @@ class Executor(Protocol):
     def start(self, name: str) -> Worker:
         """Start a worker; FarmError where that cannot be."""
 
+    def wait(self, seconds: float) -> None:
+        """Until a worker may have something to say, and no longer than that."""
+
+    def has_other(self, host: str) -> bool:
+        """Whether there are machines besides this one."""
+
+    def set_aside(self, host: str) -> None:
+        """Start no more workers on a machine that is not the only one."""
+
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Job[Result]:
         """Do some work beside the workers. Function, arguments and result can be pickled."""
 

@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 import psutil
 
 from blender_addon.dataset import batch
+from blender_addon.dataset.reach import Reach
 
 from ..blender import Blender
 from ..errors import FarmError
+from ..launch import Launch
 
 #: How long a worker has to end by itself once it is told to.
 _GRACE_SECONDS = 5.0
@@ -33,6 +35,26 @@ Result = TypeVar("Result")
 _LAST_LINES = 10
 
 
+class EventFile:
+    """What a worker tells, one JSON object a line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+
+    def new(self) -> list[dict[str, Any]]:
+        """Events since the last call; a line still being written waits for the next."""
+        # Only a file that has grown is opened: hundreds are looked at several times a second.
+        if self.path.stat().st_size == self._read:
+            return []
+        with open(self.path, "rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return [json.loads(line) for line in whole.splitlines()]
+
+
 class LocalWorker:
     """One Blender that is kept fed: `send` requests, `events` says what happened since the last call.
 
@@ -40,21 +62,20 @@ class LocalWorker:
     whatever it started too. Its event file and its log stay in `folder`.
     """
 
-    def __init__(self, name: str, blender: Blender, folder: Path) -> None:
+    def __init__(self, name: str, launch: Launch, folder: Path) -> None:
         self.name, self.host = name, socket.gethostname()
         self.log = folder / f"{name}.log"
-        self._events = folder / f"{name}.events.jsonl"
-        self._read = 0
+        self._events = EventFile(folder / f"{name}.events.jsonl")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._events.write_bytes(b"")
+            self._events.path.write_bytes(b"")
             log = open(self.log, "wb")  # noqa: SIM115 - closed by the block below
         except OSError as error:
             raise FarmError(f"{folder}: the worker's log cannot be written there ({error.strerror})") from error
         with log:
             try:
                 self._process = subprocess.Popen(
-                    blender.command("-", self._events),
+                    launch.command("-", self._events.path),
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -62,7 +83,7 @@ class LocalWorker:
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
             except OSError as error:
-                raise FarmError(f"{blender} does not start ({error})") from error
+                raise FarmError(f"{launch.blender} does not start ({error})") from error
 
     @property
     def pid(self) -> int:
@@ -94,13 +115,7 @@ class LocalWorker:
             return  # the driver finds it dead in its next look at exit_code
 
     def events(self) -> list[dict[str, Any]]:
-        """Events since the last call; a line still being written waits for the next."""
-        with open(self._events, "rb") as file:
-            file.seek(self._read)
-            new = file.read()
-        whole = new[: new.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return [json.loads(line) for line in whole.splitlines()]
+        return self._events.new()
 
     def finish(self) -> None:
         """Tell the worker to end when its requests are done."""
@@ -148,23 +163,32 @@ class LocalWorker:
 class LocalExecutor:
     """Workers as processes of this machine, and two threads for the work beside them.
 
-    logs: a folder of its own for each start, so that what an earlier one says of a crash stays readable. blender: None
+    logs: a folder of its own for each start, so that what an earlier one says of a crash stays readable. launch: None
     where there is nothing to render.
     """
 
-    def __init__(self, blender: Blender | None, logs: Path, workers: int) -> None:
+    def __init__(self, launch: Launch | None, logs: Path, workers: int) -> None:
         self.logs, self.workers = logs, workers
-        self._blender = blender
+        self._launch = launch
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
 
     @property
     def blender(self) -> str:
-        return str(self._blender or "")
+        return str(self._launch.blender) if self._launch else ""
 
     def start(self, name: str) -> LocalWorker:
-        if self._blender is None:
+        if self._launch is None:
             raise FarmError("there is something to render and no Blender to do it")
-        return LocalWorker(name, self._blender, self.logs)
+        return LocalWorker(name, self._launch, self.logs)
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def has_other(self, host: str) -> bool:
+        return False
+
+    def set_aside(self, host: str) -> None:
+        raise FarmError(f"{host}: is the only machine")
 
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
         return self._pool.submit(work, *arguments)
@@ -185,7 +209,7 @@ def do_all(blender: Blender, requests: Sequence[batch.Request], *, timeout: floa
     went wrong that the log tells more of.
     """
     folder = Path(tempfile.mkdtemp(prefix="interact-farm-"))
-    worker = LocalWorker("worker", blender, folder)
+    worker = LocalWorker("worker", Launch(blender, Reach.of(requests)), folder)
     try:
         for request in requests:
             worker.send(request)

@@ -13,8 +13,10 @@ import pytest
 from blender_addon.dataset import batch, blendshapes, bvh, rest_pose
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
+from blender_addon.dataset.reach import Reach
 from farm import assets, body, face, pictures, video
 from farm.blender import Blender
+from farm.launch import Launch
 from farm.rendering import RenderOptions
 
 SCENE = SceneId("20231119", "001")
@@ -106,7 +108,13 @@ def test_a_batch_file_renders_by_hand(blender, dataset, tmp_path):
     lines = tmp_path / "batch.jsonl"
     lines.write_text("\n".join(map(batch.to_line, requests)) + "\nnonsense\n")
     events = tmp_path / "events.jsonl"
-    done = subprocess.run(blender.command(str(lines), events), capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        Launch(blender, Reach.of(requests)).command(str(lines), events),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     told = [json.loads(line) for line in events.read_text().splitlines()]
     assert [e["frame"] for e in told if e["event"] == "frame"] == [5, 6, 7, 8, 9]

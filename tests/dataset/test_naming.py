@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path, PureWindowsPath
+
 import pytest
 
 from blender_addon.dataset.errors import DatasetError
-from blender_addon.dataset.naming import NamingError, PerformanceId, SceneId
+from blender_addon.dataset.naming import NamingError, PerformanceId, SceneId, parse
 
 HOSTILE = [
     "",
     " ",
     "../../x",
+    "../20231119_012",
+    "..\\20231119_012",
+    "/20231119_012",
+    "/etc/passwd",
+    "//20231119_012",
+    "C:20231119_012",
+    "C:\\20231119_012",
+    "\\\\server\\20231119_012",
+    "~/20231119_012",
+    "\x0020231119_012",
+    "20231119_012#",
+    "20231119_{x}",
+    "20231119_012.mkv",
     "20231119_1",
     "20231119_0012",
     "20231119_012\n",
@@ -41,6 +56,18 @@ def test_what_is_no_performance_is_refused_and_the_form_is_said(text):
         PerformanceId.parse(text)
     assert "write <date>_<actor>_<scenario>, such as 20231119_001_012" in str(caught.value)
     assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_either_kind_is_refused_too(text):
+    with pytest.raises(NamingError):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["20231119_012", "20231119_001_012"])
+def test_what_is_an_id_is_a_plain_name_of_a_file(text):
+    assert str(parse(text)) == text
+    assert (Path(text).name, Path(text).suffix, PureWindowsPath(text).anchor) == (text, "", "")
 
 
 def test_a_naming_error_is_an_error_of_the_data_set():

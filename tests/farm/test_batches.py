@@ -15,9 +15,11 @@ import pytest
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
+from blender_addon.dataset.reach import Reach
 from farm import batches, video
 from farm.blender import Blender
 from farm.clips import Clips
+from farm.launch import Launch
 from farm.subjects import Subject
 from farm.task import Chunk, Task
 
@@ -180,7 +182,7 @@ def test_the_array_script_starts_its_batch_whatever_the_folder_is_called(tmp_pat
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     program.chmod(0o755)
     listed = [batches.Batch(place / f"batch-{n:03d}.jsonl", (), 1, 1, ()) for n in range(1, 13)]
-    script = batches.slurm_script(listed, place, "job\n#SBATCH --wrap=x", Blender(program, "4.5"))
+    script = batches.slurm_script(listed, place, "job\n#SBATCH --wrap=x", Launch(Blender(program, "4.5"), Reach()))
     assert "#SBATCH --array=1-12" in script.splitlines()
     assert not [line for line in script.splitlines() if line.startswith("#SBATCH --wrap")]
     done = subprocess.run(

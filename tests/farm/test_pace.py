@@ -29,7 +29,7 @@ def task(frames: int, name: str = "20231119_001") -> Task:
 
 def scene(frames: int, size: int, name: str = "20231119_001") -> Scene:
     cut = plan.with_chunks(task(frames, name), size)
-    return Scene(cut, deque(cut.missing), frames)
+    return Scene(cut, deque(cut.missing), to_render=frames)
 
 
 def ranges(chunks) -> list[tuple[int, int]]:
@@ -80,7 +80,7 @@ def test_what_is_between_chunks_of_another_size_is_cut_without_slivers(monkeypat
 
 def test_what_nobody_has_is_cut_anew_and_the_rest_stays():
     it = scene(480, 120)
-    given = it.waiting.popleft()
+    given = it.take_first()
     before = recut(it, 60)
     assert ranges(before) == [(121, 240), (241, 360), (361, 480)]
     assert ranges(it.waiting) == [(121, 180), (181, 240), (241, 300), (301, 360), (361, 420), (421, 480)]
@@ -105,7 +105,7 @@ def test_a_run_that_knows_nothing_begins_with_short_chunks_and_goes_on_with_long
     pace = Pace(planned, 2, is_fixed=False)
     assert [it for it, _ in pace.begin(scenes)] == scenes[:4]
     assert [{chunk.frames for chunk in it.waiting} for it in scenes[:5]] == [{10}] * 4 + [{117, 118}]
-    scenes[0].waiting.popleft()
+    scenes[0].take_first()
     assert len(pace.take(scenes, 10, 10.0)) == 7  # a second a frame
     assert {max(chunk.frames for chunk in it.waiting) for it in scenes} == {60}
     assert pace.take(scenes, 60, 80.0) == []  # not far from what it was

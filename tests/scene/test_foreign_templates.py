@@ -14,8 +14,10 @@ import pytest
 
 from blender_addon.dataset import batch, blendshapes, bvh, joint_roles, layout
 from blender_addon.dataset.naming import SceneId
+from blender_addon.dataset.reach import Reach
 from blender_addon.scene import composite
 from farm.blender import Blender
+from farm.launch import Launch
 
 from . import foreign_rigs
 from .foreign_rigs import bone
@@ -64,7 +66,7 @@ def foreign(request, dataset, tmp_path_factory):
     )  # fmt: skip
     lines = folder / "batch.jsonl"
     lines.write_text("\n".join(map(batch.to_line, requests)))
-    command = Blender(None, "module").command(str(lines), folder / "events.jsonl")
+    command = Launch(Blender(None, "module"), Reach.of(requests)).command(str(lines), folder / "events.jsonl")
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, (folder / "events.jsonl").read_text() + done.stderr
     bpy.ops.wm.open_mainfile(filepath=str(folder / "composited.blend"))

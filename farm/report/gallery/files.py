@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from blender_addon.dataset.partial import beside
+
 from ...errors import FarmError
 
 
@@ -17,7 +19,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
     It need not outlive a power cut, for the next start of the gallery writes it again.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial = beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
