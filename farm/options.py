@@ -12,6 +12,7 @@ import click
 
 from blender_addon.dataset import batch, layout
 
+from .executors.place import Place
 from .faults import Faults
 from .rendering import RenderOptions
 
@@ -134,13 +135,13 @@ def json_option(command: Callable) -> Callable:
 def render_options(command: Callable) -> Callable:
     """The options of everything that renders body scenes, gathered into one `options` argument."""
     return _gathered(command, (
-        *_PLACES, *_LOOK, camera_option, *_RANGE, _STEREO, *_ENDS, actors_option, rig_option, faces_option,
+        *_PLACES, *_LOOK, camera_option, *_RANGE, _STEREO, *_ENDS, *_PLACE, actors_option, rig_option, faces_option,
     ))  # fmt: skip
 
 
 def face_options(command: Callable) -> Callable:
     """The options of rendering faces, gathered into one `options` argument."""
-    return _gathered(command, (set_option, *_PLACES, *_LOOK, *_RANGE, _FORM, *_ENDS, actors_option))
+    return _gathered(command, (set_option, *_PLACES, *_LOOK, *_RANGE, _FORM, *_ENDS, *_PLACE, actors_option))
 
 
 def batch_options(command: Callable) -> Callable:
@@ -157,6 +158,8 @@ def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
     def gathered(**given: Any) -> Any:
         faults = Faults(**{f.name: given.pop(f.name) for f in fields(Faults) if f.name in given})
         look = {f.name: given.pop(f.name) for f in fields(batch.Look) if f.name in given}
+        if "executor" in given:
+            given["place"] = _place(given)
         if "no_mux" in given:
             given["mux"] = not given.pop("no_mux")
         if "form" in given:
@@ -167,6 +170,16 @@ def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
     for option in reversed(options):
         gathered = option(gathered)
     return gathered
+
+
+def _place(given: dict[str, Any]) -> Place:
+    """Takes its options out of `given`. A scheduler or a cluster file says that it is Dask."""
+    scheduler, cluster = given.pop("scheduler"), given.pop("cluster")
+    if scheduler and cluster:
+        raise click.UsageError("--scheduler joins a Dask that runs, --cluster starts one: name one of them")
+    executor = "dask" if scheduler or cluster else given["executor"]
+    del given["executor"]
+    return Place(executor, scheduler, str(cluster or ""), given.pop("insecure"))
 
 
 _TEMPLATE = click.option("--template", type=PATH, help="A .blend file with the actors' rigs or heads.")
@@ -191,6 +204,15 @@ _RANGE = (
     click.option("--chunk", type=click.IntRange(1), help="Frames a chunk.  [default: a minute's, as measured]"),
     click.option("--out", type=PATH, help="Folder for the results.  [default: the data set]"),
 )
+_PLACE = (
+    click.option("--executor", type=click.Choice(["local", "dask"]), default="local", show_default=True,
+                 help="Where Blenders run: as processes of this machine, or in those of a Dask cluster."),
+    click.option("--scheduler", metavar="ADDRESS", default="",
+                 help="The Dask scheduler to join (tls://HOST:8786), or its scheduler file."),
+    click.option("--cluster", metavar="FILE.toml", type=PATH,
+                 help="Start Dask's workers through Slurm, PBS, SGE or LSF."),
+    click.option("--insecure", is_flag=True, help="Use Dask without TLS in a network that you trust."),
+)  # fmt: skip
 _FORM = click.option(
     "--format", "form", type=click.Choice(["png", "mkv"]), default="png", show_default=True,
     help="Faces: a picture for each frame, or one video.",

@@ -32,8 +32,14 @@ class Pace:
     def __init__(self, the_plan: plan.Plan, workers: int, *, is_fixed: bool) -> None:
         self._size, self._workers, self._is_fixed = the_plan.chunk_frames, workers, is_fixed
         self._frames = the_plan.frames_missing
+        self._frame_seconds = the_plan.frame_seconds
         self._is_measured = the_plan.frame_seconds is not None
         self._recent: deque[float] = deque(maxlen=_RECENT_CHUNKS)
+
+    def seconds(self, frames: int) -> float:
+        """How long so many frames will take, in a guess that is rather too long; loading is not counted."""
+        known = statistics.median(self._recent) if self._recent else self._frame_seconds
+        return plan.CHUNK_SECONDS if known is None else 1.5 * known * frames
 
     def begin(self, scenes: Sequence[Scene]) -> Cuts:
         """Before the first chunk is given out: short ones, where no frame was measured, in the scenes that come first.
@@ -47,9 +53,11 @@ class Pace:
 
     def take(self, scenes: Sequence[Scene], frames: int, seconds: float) -> Cuts:
         """A chunk of so many frames was rendered in so many seconds, without loading."""
-        if self._is_fixed or frames < 1:
+        if frames < 1:
             return []
         self._recent.append(seconds / frames)
+        if self._is_fixed:
+            return []
         wanted = plan.chunk_frames(self._frames, self._workers, statistics.median(self._recent))
         if self._is_measured and self._size / _TOO_FAR < wanted < self._size * _TOO_FAR:
             return []

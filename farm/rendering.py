@@ -19,7 +19,7 @@ from . import blender as blenders
 from . import lock, plan, state, subjects, templates, timings
 from .clips import Clips
 from .errors import FarmError
-from .executors.local import LocalExecutor
+from .executors.place import Place, opened
 from .faults import Faults
 from .launch import Launch
 from .mux import mux_subject
@@ -38,7 +38,7 @@ class RenderOptions:
     overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces: the people's
     own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS; pictures: a PNG
     for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the scenes';
-    faults: how the run meets what goes wrong.
+    faults: how the run meets what goes wrong; place: where its workers run.
     """
 
     template: Path | str | None = None
@@ -57,6 +57,7 @@ class RenderOptions:
     pictures: bool = False
     subset: str = ""
     faults: Faults = field(default_factory=Faults)
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Prepared:
 
     @property
     def workers(self) -> int:
-        return self.options.workers or default_workers()
+        return self.options.place.workers(self.options.workers, default_workers())
 
     @property
     def reach(self) -> Reach:
@@ -128,7 +129,7 @@ def prepare(
         medium=medium,
         frames=options.frames,
         chunk=options.chunk,
-        workers=options.workers or default_workers(),
+        workers=options.place.workers(options.workers, default_workers()),
         frame_seconds=measured.frame_seconds if measured else None,
         overwrite=options.overwrite,
     )
@@ -178,9 +179,9 @@ def execute(
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
         with state.recorded(record):
             logs = prepared.outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-            executor = LocalExecutor(launch, logs, prepared.workers)
-            run = Run(prepared.to_do, prepared.dataset, prepared.outputs, executor, settings, record, show)
-            return run.execute()
+            with opened(options.place, launch, logs, prepared.workers, options.workers) as executor:
+                run = Run(prepared.to_do, prepared.dataset, prepared.outputs, executor, settings, record, show)
+                return run.execute()
 
 
 def mux(
@@ -234,10 +235,15 @@ def as_facts(options: RenderOptions, out: Path) -> dict[str, Any]:
     """Options as plain data, for JSON; paths are absolute, so that they mean the same from everywhere."""
     facts = asdict(options) | {"out": str(out.absolute())}
     for name in ("template", "blender"):
-        chosen = facts[name]
-        # A bare name may be one on PATH.
-        facts[name] = str(Path(chosen).absolute() if Path(chosen).exists() else chosen) if chosen else None
+        facts[name] = _absolute(facts[name]) if facts[name] else None
+    for name in ("scheduler", "cluster"):
+        facts["place"][name] = _absolute(facts["place"][name]) if facts["place"][name] else ""
     return facts
+
+
+def _absolute(chosen: Path | str) -> str:
+    # A bare name may be one on PATH, or an address.
+    return str(Path(chosen).absolute() if Path(chosen).exists() else chosen)
 
 
 def from_facts(facts: dict[str, Any]) -> RenderOptions:
@@ -246,7 +252,8 @@ def from_facts(facts: dict[str, Any]) -> RenderOptions:
         look = dict(facts["look"])
         look = look | {name: tuple(look[name]) for name in ("size", "label") if look[name] is not None}
         frames = tuple(facts["frames"]) if facts["frames"] is not None else None
-        made = {"look": batch.Look(**look), "frames": frames, "faults": Faults(**facts["faults"])}
+        made: dict[str, Any] = {"look": batch.Look(**look), "frames": frames, "faults": Faults(**facts["faults"])}
+        made["place"] = Place(**facts["place"])
         return RenderOptions(**(facts | made))
     except (KeyError, TypeError, ValueError) as error:
         raise FarmError(f"its options are not those of this program ({error}); start it by its command") from error

@@ -29,6 +29,9 @@ _MAX_EARLY_DEATHS = 3
 #: A Blender that has not begun to listen after this many seconds hangs.
 _READY_SECONDS = 180.0
 
+#: A worker whose machine is taken away at a known time needs so much more of it than its frames take, seconds.
+_LOAD_SECONDS = 30.0
+
 #: The driver looks at its workers this often, seconds, and so much more seldom with each: far below any chunk's time,
 #: far above what a look costs. A worker has a chunk ahead meanwhile.
 _LOOK_SECONDS, _LOOK_SECONDS_A_WORKER = 0.05, 0.002
@@ -199,13 +202,13 @@ class Run:
         waiting = sum(len(scene.waiting) for scene in self._scenes if scene.wants_workers)
         idle = sum(1 for slot in self._slots if slot.is_idle)
         while not self._waits and idle < waiting and len(self._slots) < self._executor.workers:
-            self._slots.append(self._start_worker())
+            worker = self._executor.start(f"worker-{self._workers_made + 1}")
+            if worker is None:
+                return
+            self._workers_made += 1
+            now = self._clock()
+            self._slots.append(Slot(worker, now, now))
             idle += 1
-
-    def _start_worker(self) -> Slot:
-        self._workers_made += 1
-        now = self._clock()
-        return Slot(self._executor.start(f"worker-{self._workers_made}"), now, now)
 
     def _look_after(self, slot: Slot) -> None:
         """Hear what a worker says, end it where it hangs, bury it where it is gone, else keep it fed."""
@@ -234,6 +237,12 @@ class Run:
             found = next_chunk(self._scenes, self._slots, slot)
             if found is None:
                 return
+            if not self._has_time_for(slot, found[1]):
+                found[0].put_back([found[1]])
+                slot.retires = True
+                slot.worker.finish()
+                self._executor.leave(slot.worker)
+                return
             if not slot.given:
                 slot.heard = self._clock()
             slot.chunks += 1
@@ -259,6 +268,12 @@ class Run:
         if faults.max_chunks is not None and slot.chunks >= faults.max_chunks:
             return True
         return faults.max_memory is not None and slot.memory > faults.max_memory * 1024 * 1024
+
+    def _has_time_for(self, slot: Slot, chunk: Chunk) -> bool:
+        """Whether a worker can render a chunk, and what it has before that, while its machine is there."""
+        left = slot.worker.seconds_left
+        frames = chunk.frames + sum(given.frames for _, given in slot.given)
+        return left is None or self._pace.seconds(frames) + _LOAD_SECONDS < left
 
     def _begin(self, slot: Slot) -> None:
         """Record what a worker does now."""
@@ -313,15 +328,21 @@ class Run:
         how = slot.silent or slot.worker.how_it_ended()
         if not slot.retires or slot.given:
             self._record.worker_died(slot.worker.name, how)
-        if not slot.ready:
-            self._early_deaths += 1
+        host = slot.worker.host
+        if not slot.ready and not slot.worker.is_lost:
+            if self._executor.has_other(host):
+                if self._machines.failed(host, slot.worker.name):
+                    self._blame(host, f"the worker {how}; see {slot.worker.log}")
+            else:
+                self._early_deaths += 1
             if self._early_deaths >= _MAX_EARLY_DEATHS:
                 raise FarmError(f"{self._executor.blender} does not start: the worker {how}; see {slot.worker.log}")
         # From the last on, so that what it did comes first again: three deaths of a chunk are three deaths, not five.
         for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
             self._frames_now.pop(_id(scene, chunk), None)
             if number == 0 and slot.ready:
-                self._try_again(scene, chunk, slot.worker.host, f"Blender {how}; see {slot.worker.log}")
+                at_fault = "" if slot.worker.is_lost else host
+                self._try_again(scene, chunk, at_fault, f"Blender {how}; see {slot.worker.log}")
             else:
                 scene.put_back([chunk])
 
@@ -352,7 +373,8 @@ class Run:
                 self._give_up(scene, str(error))
 
     def _try_again(self, scene: Scene, chunk: Chunk, host: str, why: str) -> None:
-        """A try of a chunk, on a machine, failed: render what of it is missing, or set its scene aside."""
+        """A try of a chunk failed: render what of it is missing, or set its scene aside. host: where, "" if that
+        machine is not to blame."""
         full = self._is_full()
         parts = scene.task.medium.missing(scene.task, chunk)
         self._record.chunk_failed(scene.task.name, chunk, why, parts)
@@ -369,7 +391,7 @@ class Run:
         if scene.tries[chunk.last] >= most:
             often = f"{most} times" if most > 1 else "once"
             self._give_up(scene, f"frames {chunk.first}-{chunk.last} failed {often}: {why}")
-        if not full and self._machines.failed(host, scene.task.name):
+        if host and not full and self._machines.failed(host, scene.task.name):
             self._blame(host, why)
 
     def _blame(self, host: str, why: str) -> None:
@@ -429,7 +451,7 @@ class Run:
             finished + len(self._failures),
             len(self._scenes) + len(self._failures),
             tuple((slot.worker.name, slot.doing if slot.given else "idle") for slot in self._slots),
-            self._waits,
+            self._waits or (self._executor.lacking if not self._slots else ""),
         )
 
     def _progress(self) -> dict[str, object]:

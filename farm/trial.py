@@ -13,6 +13,7 @@ from blender_addon.dataset import layout
 from . import plan, rendering, timings
 from .audio import BIT_RATE
 from .errors import FarmError
+from .executors.place import Place
 from .run import SceneResult, Snapshot
 from .task import Task
 from .timings import Measured
@@ -39,6 +40,8 @@ def measure(
     """
     if not prepared.to_do.frames_missing:
         return None
+    if prepared.options.place != Place():  # a cluster does not see this machine's temporary folder
+        prepared = replace(prepared, options=replace(prepared.options, place=Place(), workers=None))
     measured = _once(prepared, _FEW, show, say)
     if measured.frame_seconds * _MORE <= _PATIENCE_SECONDS:
         measured = _once(prepared, _MORE, show, say)

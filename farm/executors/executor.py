@@ -30,6 +30,14 @@ class Worker(Protocol):
         """None while it runs; negative for the signal that ended it."""
 
     @property
+    def is_lost(self) -> bool:
+        """Whether its machine went away, so that nothing that it was given is to blame."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until its machine is taken away, as a queue does when a job's time is over; None where that is not known."""
+
+    @property
     def memory(self) -> int:
         """Bytes that it holds, as far as that is known."""
 
@@ -79,13 +87,20 @@ class Executor(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many may run at a time now; it may change while a run goes on."""
+        """How many may run at a time; it may change while a run goes on."""
 
-    def start(self, name: str) -> Worker:
-        """Start a worker; FarmError where that cannot be."""
+    @property
+    def lacking(self) -> str:
+        """A sentence while there is no machine to start workers on, else ""."""
+
+    def start(self, name: str) -> Worker | None:
+        """Start a worker; None where there is no machine for it now, FarmError where it cannot be started at all."""
 
     def wait(self, seconds: float) -> None:
         """Until a worker may have something to say, and no longer than that."""
+
+    def leave(self, worker: Worker) -> None:
+        """Start no more workers where this one is: its machine is about to be taken away."""
 
     def has_other(self, host: str) -> bool:
         """Whether there are machines besides this one."""

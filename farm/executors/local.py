@@ -23,6 +23,7 @@ from blender_addon.dataset.reach import Reach
 from ..blender import Blender
 from ..errors import FarmError
 from ..launch import Launch
+from .executor import Worker
 
 #: How long a worker has to end by itself once it is told to.
 _GRACE_SECONDS = 5.0
@@ -61,6 +62,8 @@ class LocalWorker:
     It runs in a process group of its own, so that Ctrl-C reaches the driver alone and ending the worker ends
     whatever it started too. Its event file and its log stay in `folder`.
     """
+
+    is_lost, seconds_left = False, None
 
     def __init__(self, name: str, launch: Launch, folder: Path) -> None:
         self.name, self.host = name, socket.gethostname()
@@ -167,6 +170,8 @@ class LocalExecutor:
     where there is nothing to render.
     """
 
+    lacking = ""
+
     def __init__(self, launch: Launch | None, logs: Path, workers: int) -> None:
         self.logs, self.workers = logs, workers
         self._launch = launch
@@ -183,6 +188,9 @@ class LocalExecutor:
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def leave(self, worker: Worker) -> None:
+        """This machine stays."""
 
     def has_other(self, host: str) -> bool:
         return False

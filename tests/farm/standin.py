@@ -62,6 +62,8 @@ class StandInWorker:
     did: the ids of the chunks that it rendered, where its executor remembers them.
     """
 
+    is_lost = False
+
     def __init__(
         self, name: str, host: str, folder: Path, executor: StandIns, start: float, frame: Callable[[str, int], Any]
     ) -> None:
@@ -76,6 +78,13 @@ class StandInWorker:
         self._plan: deque[dict[str, Any] | None] = deque()
         self._is_over = False
         self._later(start, {"event": "ready"})
+        self._ends = None if executor.lifetime is None else executor.clock.now + executor.lifetime
+        if executor.lifetime is not None:
+            executor.later(executor.lifetime, self, None)
+
+    @property
+    def seconds_left(self) -> float | None:
+        return None if self._ends is None else self._ends - self._executor.clock.now
 
     def send(self, request: batch.Request) -> None:
         if self.exit_code is None:
@@ -140,18 +149,23 @@ class StandInWorker:
 
 
 class StandIns:
-    """An executor of stand-ins, as many on each machine; `wait` moves the clock. all: every worker that was made."""
+    """An executor of stand-ins, as many on each machine; `wait` moves the clock.
 
-    blender = "stand-in"
+    all: every worker that was made; lifetime: seconds after which each one's machine is taken away; left: workers that
+    are to have no successor on their machine.
+    """
+
+    blender, lacking = "stand-in", ""
 
     def __init__(
         self, clock: Clock, logs: Path, workers: int, *, frame: Callable[[str, int], Any], start: float = 2.0,
         hosts: Sequence[str] = ("here",), frame_on: dict[str, Callable[[str, int], Any]] | None = None,
-        remembers: bool = True,
+        remembers: bool = True, lifetime: float | None = None,
     ) -> None:  # fmt: skip
         self.clock, self.logs, self.workers = clock, logs, workers
         self.all: list[StandInWorker] = []
-        self.hosts, self.remembers = list(hosts), remembers
+        self.hosts, self.remembers, self.lifetime = list(hosts), remembers, lifetime
+        self.left: list[str] = []
         self._frame, self._start, self._frame_on = frame, start, frame_on or {}
         self._due: list[tuple[float, int, StandInWorker, dict[str, Any] | None]] = []
         self._number = 0
@@ -175,6 +189,9 @@ class StandIns:
             self.clock.now, _, worker, event = heapq.heappop(self._due)
             worker.happens(event)
         self.clock.now = until
+
+    def leave(self, worker: StandInWorker) -> None:
+        self.left.append(worker.name)
 
     def has_other(self, host: str) -> bool:
         return any(other != host for other in self.hosts)

@@ -115,6 +115,14 @@ def test_a_run_that_knows_nothing_begins_with_short_chunks_and_goes_on_with_long
     assert all(sum(chunk.frames for chunk in it.task.missing) == 4000 for it in scenes)
 
 
+def test_a_guess_of_what_frames_will_take_follows_those_before_it():
+    scenes = [scene(4000, 120)]
+    pace = Pace(plan.Plan((scenes[0].task,)), 2, is_fixed=True)
+    assert pace.seconds(10) == plan.CHUNK_SECONDS
+    pace.take(scenes, 120, 240.0)
+    assert pace.seconds(10) == pytest.approx(1.5 * 2.0 * 10)
+
+
 def test_a_size_that_the_user_chose_or_that_was_measured_stays():
     scenes = [scene(4000, 120)]
     planned = plan.Plan((scenes[0].task,))

@@ -96,6 +96,18 @@ def test_a_machine_on_which_three_scenes_fail_is_set_aside_and_they_are_rendered
     assert {task.state for task in runs.status(farm.outputs).tasks} == {"done"}
 
 
+def test_a_worker_begins_nothing_that_its_machine_does_not_live_to_see(tmp_path):
+    farm = Farm(
+        tmp_path, {"001": 600, "002": 600}, 2, chunk=40, frame=lambda scene, frame: 1.0, lifetime=300.0,
+    )  # fmt: skip
+    assert problems(farm.execute()) == {}
+    assert all(worker.exit_code == 0 for worker in farm.executor.all)
+    # 1,200 s of work in lives of 300 s: more than four workers, each of which does what fits.
+    assert 5 <= len(farm.executor.all) <= 9
+    assert {worker.name for worker in farm.executor.all[:-2]} <= set(farm.executor.left)
+    assert farm.notes("worker died") == []
+
+
 def test_where_nothing_ever_works_on_the_only_machine_the_run_ends_with_a_sentence(tmp_path):
     farm = Farm(tmp_path, {f"{n:03d}": 30 for n in range(1, 9)}, 2, frame=lambda scene, frame: None)
     with pytest.raises(FarmError, match=r"here: 3 scenes failed one after another and nothing was rendered \(2023"):
