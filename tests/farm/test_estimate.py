@@ -16,43 +16,32 @@ from blender_addon.dataset.layout import Dataset
 from farm import body, estimate, plan, rendering, timings
 
 from .command_line import interact_farm
+from .test_run import SCENES
 
-SCENES = ("20231119_001", "20231126_002")
 
-
-@pytest.fixture(scope="module")
-def arguments(template, tmp_path_factory) -> list[object]:
-    """Of a render command for each of two jobs into one folder: half of the scenes, and all of them."""
-    out = tmp_path_factory.mktemp("estimate")
-    (out / "half.txt").write_text(SCENES[0])
-    (out / "all.txt").write_text("\n".join(SCENES))
+@pytest.fixture(scope="session")
+def arguments(half, template) -> list[object]:
+    """Of a render command like the finished one's, and into its folder."""
     return [
-        "--out", out, "--template", template, "--engine", "workbench", "--samples", 1, "--size", "64x36",
+        "--out", half, "--template", template, "--engine", "workbench", "--samples", 1, "--size", "64x36",
         "--workers", 1, "--chunk", 12,
     ]  # fmt: skip
 
 
-def dry(job: str, arguments: list[object], dataset: Path, *more: object) -> dict:
-    out = Path(str(arguments[1]))
-    done = interact_farm("body", "render", out / job, "--data", dataset, *arguments, "--dry-run", "--json", *more)
+def dry(job: Path, arguments: list[object], dataset: Path, *more: object) -> dict:
+    done = interact_farm("body", "render", job, "--data", dataset, *arguments, "--dry-run", "--json", *more)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["estimate"]
 
 
-@pytest.fixture(scope="module")
-def half(arguments, dataset) -> Path:
-    """The output folder with the first scene rendered, after dry runs that had nothing measured."""
-    out = Path(arguments[1])
-    before = dry("half.txt", arguments, dataset)
-    assert (before["frames"], before["seconds"], before["silent_bytes"]) == (36, None, None)
-    assert not (out / "body_renders_noaudio").exists()
-    done = interact_farm("body", "render", out / "half.txt", "--data", dataset, *arguments)
-    assert done.returncode == 0, done.stderr
-    return out
+def test_where_nothing_was_measured_nothing_is_told_and_nothing_is_written(half, arguments, dataset, tmp_path):
+    told = dry(half / "half.txt", ["--out", tmp_path, *arguments[2:]], dataset)
+    assert (told["frames"], told["seconds"], told["silent_bytes"]) == (36, None, None)
+    assert not (tmp_path / "body_renders_noaudio").exists()
 
 
 def test_earlier_frames_tell_what_the_others_take(half, arguments, dataset):
-    told = dry("all.txt", arguments, dataset)
+    told = dry(half / "all.txt", arguments, dataset)
     clip = (half / "body_renders_noaudio" / f"{SCENES[0]}.mkv").stat().st_size
     video = (half / "body_renders" / f"{SCENES[0]}.mp4").stat().st_size
     # As many frames as the finished scene has, so as many bytes as its files.
@@ -63,9 +52,9 @@ def test_earlier_frames_tell_what_the_others_take(half, arguments, dataset):
 
 def test_another_look_was_not_measured_and_a_few_frames_tell_of_it(half, arguments, dataset):
     other = [*arguments[:9], "96x54", *arguments[10:]]
-    assert dry("all.txt", other, dataset)["seconds"] is None
+    assert dry(half / "all.txt", other, dataset)["seconds"] is None
     before = sorted(half.rglob("*"))
-    told = dry("all.txt", other, dataset, "--measure")
+    told = dry(half / "all.txt", other, dataset, "--measure")
     assert told["frames"] == 72
     assert told["seconds"] > 0
     assert told["silent_bytes"] > 0
@@ -166,15 +155,13 @@ def test_a_trial_comes_near_what_a_run_takes_and_leaves_nothing(dataset, tmp_pat
     assert told["seconds"] < 3 * took
 
 
-def test_a_run_is_verified_by_its_name(half):
-    done = interact_farm("runs", "verify", "--out", half)
+def test_a_run_is_verified_by_its_name(half, tmp_path):
+    out = shutil.copytree(half, tmp_path / "out")
+    done = interact_farm("runs", "verify", "--out", out)
     assert done.returncode == 0, done.stderr
-    clip = plan.Outputs(half).silent("body") / f"{SCENES[0]}.mkv"
+    clip = plan.Outputs(out).silent("body") / f"{SCENES[0]}.mkv"
     whole = clip.read_bytes()
     clip.write_bytes(whole[: len(whole) // 2])
-    try:
-        done = interact_farm("runs", "verify", "--out", half)
-    finally:
-        clip.write_bytes(whole)
+    done = interact_farm("runs", "verify", "--out", out)
     assert done.returncode == 1
     assert clip.name in done.stdout

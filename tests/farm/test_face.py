@@ -19,29 +19,21 @@ from blender_addon.dataset.naming import PerformanceId
 from farm import pictures, video
 
 from .command_line import interact_farm, start_farm
+from .conftest import FACE_LOOK, FACES
 from .test_run import alive, events, sound, wait_for, wav
 
-FACES = ("20231119_001_001", "20231119_002_001")
 FRAMES = 36
-LOOK = ["--engine", "workbench", "--size", "64x64", "--samples", "1"]
 
 
-@pytest.fixture(scope="module")
-def job(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("job") / "faces.txt"
-    path.write_text("\n".join(FACES) + "\n")
-    return path
+@pytest.fixture(scope="session")
+def job(face_job) -> Path:
+    return face_job
 
 
-@pytest.fixture(scope="module")
-def rendered(dataset, job, tmp_path_factory) -> Path:
+@pytest.fixture(scope="session")
+def rendered(faces) -> Path:
     """The results of a run that nothing happened to."""
-    out = tmp_path_factory.mktemp("faces")
-    done = interact_farm("face", "render", job, "--data", dataset, "--out", out, "--chunk", 12, "--workers", 1, *LOOK)
-    assert done.returncode == 0, done.stdout + done.stderr
-    # A chunk that fails is tried again, and would not be noticed.
-    assert [event["error"] for event in events(out) if event["event"] == "failed"] == []
-    return out
+    return faces
 
 
 def folder(out: Path, name: str = FACES[0]) -> Path:
@@ -55,7 +47,7 @@ def copied(rendered: Path, to: Path) -> Path:
 
 
 def again(dataset, job, out, *more):
-    return interact_farm("face", "render", job, "--data", dataset, "--out", out, "--workers", 1, *LOOK, *more)
+    return interact_farm("face", "render", job, "--data", dataset, "--out", out, "--workers", 1, *FACE_LOOK, *more)
 
 
 def times(out: Path) -> dict[str, int]:
@@ -133,7 +125,7 @@ def test_other_weights_are_rendered_anew_and_only_theirs(rendered, dataset, job,
     weights = np.load(path)
     weights[10] = 0.0
     np.save(path, weights)
-    planned = interact_farm("face", "render", job, "--data", data, "--out", out, "--dry-run", "--json", *LOOK)
+    planned = interact_farm("face", "render", job, "--data", data, "--out", out, "--dry-run", "--json", *FACE_LOOK)
     tasks = {task["scene"]: task for task in json.loads(planned.stdout)["tasks"]}
     assert tasks[FACES[0]]["done"]
     assert not tasks[FACES[1]]["done"]
@@ -141,7 +133,7 @@ def test_other_weights_are_rendered_anew_and_only_theirs(rendered, dataset, job,
 
 
 def test_a_killed_worker_costs_only_the_frame_that_it_was_at(rendered, dataset, job, tmp_path):
-    arguments = ("face", "render", job, "--data", dataset, "--out", tmp_path, "--workers", 1, "--chunk", 36, *LOOK)
+    arguments = ("face", "render", job, "--data", dataset, "--out", tmp_path, "--workers", 1, "--chunk", 36, *FACE_LOOK)
     shutil.copytree(rendered / "farm_runs", tmp_path / "farm_runs", ignore=shutil.ignore_patterns("logs"))
     farm = start_farm(*arguments)
     wait_for(lambda: len(list(folder(tmp_path).glob("*.png"))) >= 5)

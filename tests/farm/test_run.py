@@ -75,27 +75,31 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def job(dataset) -> Path:
     return Dataset.at(dataset).body_job
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def look(template) -> list[object]:
     """Render options for small and quick pictures."""
     return ["--template", template, "--engine", "workbench", "--size", "96x54", "--samples", "1"]
 
 
-@pytest.fixture(scope="module")
-def undisturbed(dataset, job, look, tmp_path_factory) -> Path:
-    """The results of a run that nothing happened to: two workers, chunks of six frames."""
-    out = tmp_path_factory.mktemp("undisturbed")
-    done = interact_farm("body", "render", job, "--data", dataset, "--out", out, "--chunk", 6, "--workers", 2, *look)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert all(scene in done.stdout for scene in SCENES)
-    # A chunk that fails is tried again, and would not be noticed.
-    assert [event["error"] for event in events(out) if event["event"] == "failed"] == []
-    return out
+@pytest.fixture(scope="session")
+def undisturbed(run_once, dataset, job, look) -> Path:
+    """The results of a run that nothing happened to: two workers, chunks of six frames. Tests copy it to change it."""
+
+    def make(out: Path) -> None:
+        done = interact_farm(
+            "body", "render", job, "--data", dataset, "--out", out, "--chunk", 6, "--workers", 2, *look
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert all(scene in done.stdout for scene in SCENES)
+        # A chunk that fails is tried again, and would not be noticed.
+        assert [event["error"] for event in events(out) if event["event"] == "failed"] == []
+
+    return run_once("undisturbed", make)
 
 
 def test_every_video_has_its_scenes_frames_and_sound(undisturbed, dataset):
@@ -119,22 +123,25 @@ def test_the_sound_is_the_mix_of_both_voices(undisturbed, dataset):
     assert np.corrcoef(heard[:length], louder[:length])[0, 1] > 0.5
 
 
-def test_a_finished_run_renders_nothing_again(undisturbed, dataset, job, look):
-    before = {p: p.stat().st_mtime_ns for p in undisturbed.glob("body_renders*/*")}
-    done = interact_farm("body", "render", job, "--data", dataset, "--out", undisturbed, *look)
+def test_a_finished_run_renders_nothing_again(undisturbed, dataset, job, look, tmp_path):
+    out = shutil.copytree(undisturbed, tmp_path / "out")
+    before = {p: p.stat().st_mtime_ns for p in out.glob("body_renders*/*")}
+    done = interact_farm("body", "render", job, "--data", dataset, "--out", out, *look)
     assert done.returncode == 0
-    assert {p: p.stat().st_mtime_ns for p in undisturbed.glob("body_renders*/*")} == before
-    assert not list(undisturbed.glob("farm_runs/chunks/*"))
-    planned = interact_farm(
-        "body", "render", job, "--data", dataset, "--out", undisturbed, "--dry-run", "--json", *look
-    )
+    assert {p: p.stat().st_mtime_ns for p in out.glob("body_renders*/*")} == before
+    assert not list(out.glob("farm_runs/chunks/*"))
+    planned = interact_farm("body", "render", job, "--data", dataset, "--out", out, "--dry-run", "--json", *look)
     facts = json.loads(planned.stdout)
     assert facts["frames_to_render"] == 0
     assert [task["done"] for task in facts["tasks"]] == [True, True]
 
 
 def test_another_look_is_planned_anew_and_the_dry_run_writes_nothing(undisturbed, dataset, job):
-    before = sorted(undisturbed.rglob("*"))
+    def files() -> list[Path]:
+        # Whoever looks at a record leaves SQLite's own two files beside it.
+        return sorted(p for p in undisturbed.rglob("*") if p.suffix not in (".sqlite-shm", ".sqlite-wal"))
+
+    before = files()
     planned = interact_farm(
         "body", "render", job, "--data", dataset, "--out", undisturbed, "--dry-run", "--json", "--size", "64x36",
         "--chunk", 12,
@@ -142,7 +149,7 @@ def test_another_look_is_planned_anew_and_the_dry_run_writes_nothing(undisturbed
     facts = json.loads(planned.stdout)
     assert facts["frames_to_render"] == 72
     assert facts["tasks"][0]["missing"] == [[1, 12], [13, 24], [25, 36]]
-    assert sorted(undisturbed.rglob("*")) == before
+    assert files() == before
 
 
 def test_a_killed_worker_and_a_killed_driver_lose_no_finished_chunk(undisturbed, dataset, job, tmp_path, look):
@@ -369,7 +376,8 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_is_whole(dat
 
 
 def test_a_second_run_into_the_same_folder_is_told_who_holds_it(dataset, job, tmp_path, look):
-    arguments = ("body", "render", job, "--data", dataset, "--out", tmp_path, "--workers", 1, *look)
+    part = "--frames", "1-9", "--workers", 1
+    arguments = ("body", "render", job, "--data", dataset, "--out", tmp_path, *part, *look)
     first = start_farm(*arguments)
     wait_for(lambda: (tmp_path / "farm_runs" / "lock.json").is_file())
     second = interact_farm(*arguments)
@@ -381,10 +389,11 @@ def test_a_second_run_into_the_same_folder_is_told_who_holds_it(dataset, job, tm
 
 def test_overwrite_makes_both_videos_anew_and_a_strangers_mp4_is_kept_without_it(dataset, tmp_path, look):
     (tmp_path / "job.txt").write_text(SCENES[0])
-    arguments = ("body", "render", tmp_path / "job.txt", "--data", dataset, "--out", tmp_path, "--workers", 1, *look)
-    made = tmp_path / "body_renders" / f"{SCENES[0]}.mp4"
+    part = "--frames", "1-6", "--workers", 1
+    arguments = ("body", "render", tmp_path / "job.txt", "--data", dataset, "--out", tmp_path, *part, *look)
+    made = tmp_path / "body_renders" / f"{SCENES[0]}.frames-1-6.mp4"
     made.parent.mkdir()
-    encode(made, 36)
+    encode(made, 6)
     theirs = made.read_bytes()
     done = interact_farm(*arguments, "--json")
     assert done.returncode == 0, done.stderr
@@ -411,16 +420,17 @@ def test_a_part_rendered_without_sound_is_muxed_later(dataset, tmp_path, look):
     assert np.corrcoef(heard[: len(spoken)], spoken)[0, 1] > 0.9
 
 
-def test_mux_by_itself_adds_missing_sound_and_keeps_the_rest(undisturbed, dataset, job):
-    made = undisturbed / "body_renders" / f"{SCENES[0]}.mp4"
-    other = undisturbed / "body_renders" / f"{SCENES[1]}.mp4"
+def test_mux_by_itself_adds_missing_sound_and_keeps_the_rest(undisturbed, dataset, job, tmp_path):
+    out = shutil.copytree(undisturbed, tmp_path / "out")
+    made = out / "body_renders" / f"{SCENES[0]}.mp4"
+    other = out / "body_renders" / f"{SCENES[1]}.mp4"
     kept = other.stat().st_mtime_ns
     made.unlink()
-    done = interact_farm("body", "mux", job, "--data", dataset, "--out", undisturbed)
+    done = interact_farm("body", "mux", job, "--data", dataset, "--out", out)
     assert done.returncode == 0, done.stderr
     assert video.probe(made).frames == 36
     assert other.stat().st_mtime_ns == kept
-    done = interact_farm("body", "mux", job, "--data", dataset, "--out", undisturbed, "--stereo")
+    done = interact_farm("body", "mux", job, "--data", dataset, "--out", out, "--stereo")
     assert done.returncode == 0, done.stderr
     with av.open(str(made)) as container:
         left, right = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)[:2]

@@ -13,51 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.dataset.layout import Dataset
 from farm import lock, plan, runs, state, video
 from farm.errors import FarmError
 
 from .command_line import interact_farm, start_farm
 from .test_run import SCENES, alive, chunks, events, wait_for
-
-
-@pytest.fixture(scope="module")
-def job(dataset) -> Path:
-    return Dataset.at(dataset).body_job
-
-
-@pytest.fixture(scope="module")
-def look(template) -> list[object]:
-    return ["--template", template, "--engine", "workbench", "--size", "64x36", "--samples", "1"]
-
-
-@pytest.fixture(scope="module")
-def render(dataset, job, look):
-    """The arguments of a run of both scenes' first 18 frames in chunks of three, into a folder."""
-    return lambda out, *more: (
-        "body",
-        "render",
-        job,
-        "--data",
-        dataset,
-        "--out",
-        out,
-        "--frames",
-        "1-18",
-        "--chunk",
-        3,
-        *look,
-        *more,
-    )
-
-
-@pytest.fixture(scope="module")
-def finished(render, tmp_path_factory) -> Path:
-    """The results of a run that nothing happened to."""
-    out = tmp_path_factory.mktemp("finished")
-    done = interact_farm(*render(out, "--workers", 1))
-    assert done.returncode == 0, done.stderr
-    return out
 
 
 def told(*arguments: object):

@@ -18,27 +18,22 @@ from farm import body, face, plan, rendering, state, why
 from farm.pictures import path_of
 
 from .command_line import interact_farm
+from .conftest import FACES
 from .test_run import SCENES, encode
 
-FACES = ("20231119_001_001", "20231119_002_001")
+FRAMES = (1, 18)
 LOOK = batch.Look("workbench", (64, 36), 1)
 
 
 @pytest.fixture(scope="module")
-def rendered(dataset, template, tmp_path_factory) -> Path:
+def rendered(dataset, template, finished, faces, tmp_path_factory) -> Path:
     """A data set of its own with body scenes as clips and two faces as pictures."""
-    root = tmp_path_factory.mktemp("why") / "data"
-    shutil.copytree(dataset, root)
+    root = shutil.copytree(dataset, tmp_path_factory.mktemp("why") / "data")
     shutil.copy(template, root / "own.blend")
     (root / "faces.txt").write_text("\n".join(FACES))
-    small = ["--engine", "workbench", "--samples", 1, "--workers", 1, "--frames", "1-12", "--data", root]
-    jobs = (
-        ("body", Dataset.at(root).body_job, ["--template", root / "own.blend", "--size", "64x36", "--chunk", 6]),
-        ("face", root / "faces.txt", ["--size", "64x64"]),
-    )
-    for kind, job, more in jobs:
-        done = interact_farm(kind, "render", job, *small, *more)
-        assert done.returncode == 0, done.stderr
+    for out, kind in ((finished, "body"), (faces, "face")):
+        for folder in (f"{kind}_renders", f"{kind}_renders_noaudio", "farm_runs/state"):
+            shutil.copytree(out / folder, root / folder, dirs_exist_ok=True)
     return root
 
 
@@ -50,7 +45,7 @@ def root(rendered, tmp_path) -> Path:
 
 def prepared(root: Path, look: batch.Look = LOOK, **more) -> rendering.Prepared:
     options = rendering.RenderOptions(
-        template=root / "own.blend", look=look, frames=(1, 12), chunk=6, workers=1, **more
+        template=root / "own.blend", look=look, frames=FRAMES, chunk=6, workers=1, **more
     )  # fmt: skip
     return rendering.prepare(body.BODY, Dataset.at(root).body_job, root, options)
 
@@ -127,7 +122,7 @@ def test_another_version_of_the_program_is_a_reason(root, monkeypatch):
 
 
 def test_a_file_that_is_gone_or_damaged_is_named(root):
-    first, second = (plan.Outputs(root).clip(SceneId.parse(name), (1, 12)) for name in SCENES)
+    first, second = (plan.Outputs(root).clip(SceneId.parse(name), FRAMES) for name in SCENES)
     first.unlink()
     second.write_bytes(second.read_bytes()[:300])
     assert reasons(root) == {
@@ -140,7 +135,7 @@ def test_what_was_begun_goes_on_and_a_damaged_chunk_is_named(root):
     """Scenes that another look began: of one the first chunk is there, of the other a half."""
     look = batch.Look("workbench", (64, 36), 2)
     first, second = prepared(root, look).to_do.tasks
-    clip = plan.Outputs(root).clip(SceneId.parse(SCENES[0]), (1, 12))
+    clip = plan.Outputs(root).clip(SceneId.parse(SCENES[0]), FRAMES)
     for task in (first, second):
         task.folder.mkdir(parents=True)
     encode(first.folder / "000001-000006.mkv", 6)
@@ -202,7 +197,7 @@ def test_the_command_tells_it_in_its_table_and_as_json(root):
     motion.write_text(motion.read_text() + "\n")
     command = [
         "body", "render", Dataset.at(root).body_job, "--data", root, "--template", root / "own.blend", "--engine",
-        "workbench", "--size", "64x36", "--samples", 1, "--frames", "1-12", "--dry-run",
+        "workbench", "--size", "64x36", "--samples", 1, "--frames", "1-18", "--dry-run",
     ]  # fmt: skip
     shown = interact_farm(*command).stdout
     assert f"motion changed: {motion.name}" in shown

@@ -131,7 +131,12 @@ def stretched(source, target, factors):
     target.write_text("\n".join(lines) + "\n")
 
 
-def built(data, kind):
+@pytest.fixture(scope="module", params=["ict", "people", "mannequin"])
+def built(request, dataset, tmp_path_factory):
+    """The kind of the actors' heads, and a file with all of them."""
+    kind = request.param
+    folder = tmp_path_factory.mktemp("heads")
+    data = Dataset.at(shutil.copytree(dataset, folder / "data"))
     if kind == "ict":
         if not ict_data.THERE:
             pytest.skip("no ICT template and basis here")
@@ -143,6 +148,16 @@ def built(data, kind):
     if kind == "people" and assets.there() is None:
         pytest.skip("the people's data have not been fetched")
     face_template.build(data, assets.there() if kind == "people" else "")
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "heads.blend"))
+    return kind, folder / "heads.blend"
+
+
+@pytest.fixture
+def heads(built):
+    """That file, opened; the kind of its heads."""
+    kind, path = built
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    return kind
 
 
 def keyed(scene):
@@ -163,9 +178,7 @@ def evaluated(scene, thing, frame):
     return points.reshape(-1, 3)
 
 
-@pytest.mark.parametrize("kind", ["ict", "people", "mannequin"])
-def test_the_jaw_opens_where_the_weights_say_and_neutral_is_neutral(data, kind):
-    built(data, kind)
+def test_the_jaw_opens_where_the_weights_say_and_neutral_is_neutral(data, heads):
     done = face_scene.composite(data, FACE)
     thing = keyed(done.scene)
     keys = thing.data.shape_keys.key_blocks
@@ -178,9 +191,7 @@ def test_the_jaw_opens_where_the_weights_say_and_neutral_is_neutral(data, kind):
     assert heights[3] == pytest.approx(heights[0], abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["ict", "people", "mannequin"])
-def test_every_head_is_framed_alike_and_looks_into_the_camera(data, kind):
-    built(data, kind)
+def test_every_head_is_framed_alike_and_looks_into_the_camera(heads):
     scenes = [scene for scene in bpy.data.scenes if scene.name.startswith("mesh-")]
     assert len(scenes) >= 2
     for scene in scenes:
@@ -189,7 +200,7 @@ def test_every_head_is_framed_alike_and_looks_into_the_camera(data, kind):
         points = evaluated(scene, thing, 1)
         # Only an evaluated camera is where it was put: the scene is not the window's.
         camera = scene.camera.evaluated_get(scene.view_layers[0].depsgraph)
-        if kind != "ict" or scene.name in ("mesh-001", "mesh-002"):
+        if heads != "ict" or scene.name in ("mesh-001", "mesh-002"):
             moved = np.zeros(len(points), dtype=bool)
             blocks = thing.data.shape_keys.key_blocks
             for block in blocks[1:]:

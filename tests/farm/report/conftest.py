@@ -1,39 +1,16 @@
-"""A finished run, and one that is spoilt with hostile text, for the tests of what people look at."""
+"""A finished run that is spoilt with hostile text, for the tests of what people look at."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from blender_addon.dataset.layout import Dataset
-
-from ..command_line import interact_farm
-
 #: What would do harm as HTML, as a script, within a script, or as a line's end in one.
 HOSTILE = "</script><script>hacked = 1</script><img src=x onerror='hacked = 1'>\u2028\" onclick=\"hacked = 1"
-
-
-@pytest.fixture(scope="session")
-def render(dataset: Path, template: Path) -> Callable[..., tuple[object, ...]]:
-    """The arguments of a run of both scenes' first 18 frames, into a folder."""
-    look = "--template", template, "--engine", "workbench", "--size", "64x36", "--samples", "1"
-    job = Dataset.at(dataset).body_job
-    part = "--frames", "1-18", "--chunk", 3, "--workers", 1
-    return lambda out, *more: ("body", "render", job, "--data", dataset, "--out", out, *part, *look, *more)
-
-
-@pytest.fixture(scope="session")
-def finished(render, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The results of a run that nothing happened to; tests copy it where they change it."""
-    out = tmp_path_factory.mktemp("gallery") / "out"
-    done = interact_farm(*render(out))
-    assert done.returncode == 0, done.stderr
-    return out
 
 
 @pytest.fixture

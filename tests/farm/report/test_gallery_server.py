@@ -51,11 +51,16 @@ def served(out: Path, folder: Path | None = None):
         yield Client(server.port), gallery
 
 
-@pytest.fixture
-def site(finished, tmp_path):
-    out = shutil.copytree(finished, tmp_path / "out")
-    (tmp_path / "secret.txt").write_bytes(SECRET)
-    with served(out) as (client, gallery):
+def copied(finished: Path, folder: Path) -> Path:
+    """The results in a folder that has a secret beside them."""
+    (folder / "secret.txt").write_bytes(SECRET)
+    return shutil.copytree(finished, folder / "out")
+
+
+@pytest.fixture(scope="module")
+def site(finished, tmp_path_factory):
+    """Served for all tests that only ask."""
+    with served(copied(finished, tmp_path_factory.mktemp("site"))) as (client, gallery):
         yield client, gallery
 
 
@@ -141,15 +146,16 @@ def test_nothing_else_is_served(site, path):
     assert b"root:" not in found.content
 
 
-def test_a_link_that_takes_a_files_place_is_not_followed(site, tmp_path):
-    client, gallery = site
-    for address, path in list(gallery.files.items()):
-        path.unlink()
-        path.symlink_to(tmp_path / "secret.txt")
-        assert client.ask(address).status == 404
-        path.unlink()
-        os.mkfifo(path)
-        assert client.ask(address).status == 404
+def test_a_link_that_takes_a_files_place_is_not_followed(finished, tmp_path):
+    with served(copied(finished, tmp_path)) as (client, gallery):
+        for address, path in list(gallery.files.items()):
+            assert client.ask(address).status == 200
+            path.unlink()
+            path.symlink_to(tmp_path / "secret.txt")
+            assert client.ask(address).status == 404
+            path.unlink()
+            os.mkfifo(path)
+            assert client.ask(address).status == 404
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[", "a@evil"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from blender_addon.scene import armatures
 from blender_addon.scene.people import actor, dress, face, rigged, sheet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Person:
     """body: as fitted; layers: top, legs (or skirt), shoes, hands, neck and what is bare below a skirt, in the A-pose;
     bones: of the rig that moves them, None for the capture's joints."""
@@ -22,6 +23,40 @@ class Person:
     body: dress.Body
     layers: dict[str, sheet.Sheet]
     bones: armatures.Bones | None = None
+
+
+class Cover:
+    """A surface that covers others, of the quads (F, 4)."""
+
+    def __init__(self, faces: np.ndarray) -> None:
+        self.faces = faces
+        self._rows = [list(dict.fromkeys(face)) for face in faces.tolist()]
+        self._edge_of = {a: (a, b) for a, b in sheet.rim_edges(faces).tolist()}
+        self._at_rim = np.array([any(v in self._edge_of for v in row) for row in self._rows])
+
+    def outside(self, points: np.ndarray, cover: np.ndarray) -> np.ndarray:
+        """How far (V,) points lie outside the surface whose vertices are at `cover`, m, negative within or where the
+        nearest place is its rim: there nothing covers them."""
+        tree = BVHTree.FromPolygons(cover.tolist(), self._rows)
+        nearest = [tree.find_nearest(point) for point in points.tolist()]
+        places, normals = (np.array([hit[part].to_tuple() for hit in nearest]) for part in (0, 1))
+        faces = np.array([hit[2] for hit in nearest])
+        found = ((points - places) * normals).sum(axis=1)
+        for n in np.flatnonzero(self._at_rim[faces]):
+            for a, b in (self._edge_of[v] for v in self._rows[faces[n]] if v in self._edge_of):
+                along = cover[b] - cover[a]
+                share = np.clip((places[n] - cover[a]) @ along / (along @ along), 0, 1)
+                if np.linalg.norm(cover[a] + share * along - places[n]) < 1e-4:
+                    found[n] = -1.0
+        return found
+
+    def beyond(self, point: np.ndarray, cover: np.ndarray, distance: float) -> np.ndarray:
+        """The place (3,) that lies `distance` m outside the middle of the face, off the rim, next to a point."""
+        faces = self.faces[~np.isin(self.faces, sheet.rim_edges(self.faces)).any(axis=1)]
+        middles = cover[faces].mean(axis=1)
+        face = faces[((middles - point) ** 2).sum(axis=1).argmin()]
+        across = np.cross(cover[face[2]] - cover[face[0]], cover[face[3]] - cover[face[1]])
+        return cover[face[:3]].mean(axis=0) + across / np.linalg.norm(across) * distance
 
 
 @dataclass(frozen=True)
@@ -97,15 +132,24 @@ def skinned(person: Person, layer: str, pose: Pose) -> np.ndarray:
     """A layer's vertices (V, 3) in a pose, as an armature shows them."""
     fit, part = person.body.fit, person.layers[layer]
     if person.bones:
-        return _on_bones(person, part, pose)
-    weights = actor.tidy(part.weights)
+        return _on_bones(person, layer, pose)
+    weights = _weights(person, layer)
     points = fit.pose.to_rest(part.points, weights)
     shifts = pose.places - np.einsum("jab,jb->ja", pose.turns, fit.pose.rest.heads)
     turns = (weights @ pose.turns.reshape(-1, 9)).reshape(-1, 3, 3)
     return np.einsum("vab,vb->va", turns, points) + weights @ shifts
 
 
-def _on_bones(person: Person, part: sheet.Sheet, pose: Pose) -> np.ndarray:
+@cache
+def _weights(person: Person, layer: str) -> np.ndarray:
+    """A layer's weights (V, J) on the joints, or on the rig's bones."""
+    weights = person.layers[layer].weights
+    if person.bones:
+        weights = rigged.bone_weights(weights, person.body.fit.pose.rest, person.body.rig)
+    return actor.tidy(weights)
+
+
+def _on_bones(person: Person, layer: str, pose: Pose) -> np.ndarray:
     """On a rig each bone takes the joint's turn from the A-pose, and what no joint drives follows its parent."""
     fit, bones = person.body.fit, person.bones
     rest, heads = fit.pose.rest, bones.heads
@@ -118,38 +162,8 @@ def _on_bones(person: Person, part: sheet.Sheet, pose: Pose) -> np.ndarray:
         elif parent >= 0:
             turns[bone] = turns[parent]
             places[bone] = places[parent] + turns[parent] @ (heads[bone] - heads[parent])
-    weights = actor.tidy(rigged.bone_weights(part.weights, rest, person.body.rig))
+    weights = _weights(person, layer)
     shifts = places - np.einsum("jab,jb->ja", turns, heads)
-    points = part.points - (0.0, 0.0, fit.floor)
+    points = person.layers[layer].points - (0.0, 0.0, fit.floor)
     blended = (weights @ turns.reshape(-1, 9)).reshape(-1, 3, 3)
     return np.einsum("vab,vb->va", blended, points) + weights @ shifts
-
-
-def outside(points: np.ndarray, cover: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """How far (V,) points lie outside a surface, m, negative within or where the nearest place is its rim: there
-    nothing covers them."""
-    rows = [list(dict.fromkeys(face)) for face in faces.tolist()]
-    tree = BVHTree.FromPolygons(cover.tolist(), rows)
-    edge_of: dict[int, tuple[int, int]] = {}
-    for a, b in sheet.rim_edges(faces).tolist():
-        edge_of[a] = (a, b)
-    found = np.empty(len(points))
-    for n, point in enumerate(np.asarray(points)):
-        place, normal, face, _ = tree.find_nearest(point)
-        found[n] = (point - np.array(place)) @ np.array(normal)
-        for a, b in (edge_of[v] for v in rows[face] if v in edge_of):
-            along = cover[b] - cover[a]
-            share = np.clip((np.array(place) - cover[a]) @ along / (along @ along), 0, 1)
-            if np.linalg.norm(cover[a] + share * along - np.array(place)) < 1e-4:
-                found[n] = -1.0
-    return found
-
-
-def beyond(point: np.ndarray, cover: np.ndarray, faces: np.ndarray, distance: float) -> np.ndarray:
-    """The place (3,) that lies `distance` m outside the middle of the face of a surface, off its rim, that is next to a
-    point."""
-    faces = faces[~np.isin(faces, sheet.rim_edges(faces)).any(axis=1)]
-    middles = cover[faces].mean(axis=1)
-    face = faces[((middles - point) ** 2).sum(axis=1).argmin()]
-    across = np.cross(cover[face[2]] - cover[face[0]], cover[face[3]] - cover[face[1]])
-    return cover[face[:3]].mean(axis=0) + across / np.linalg.norm(across) * distance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,8 @@ def people(dataset: Dataset) -> dict[str, posing.Person]:
     }
 
 
-def covered(person: posing.Person) -> dict[str, tuple[str, np.ndarray, np.ndarray]]:
+@cache
+def covered(person: posing.Person) -> dict[str, tuple[str, np.ndarray, posing.Cover]]:
     """Per inner layer: what covers it, which of its vertices are covered by more than a few mm of cloth in the A-pose,
     and which faces of the cover count (a sleeve that lies on the hip covers no trousers)."""
     body, layers, size = person.body, person.layers, person.body.size
@@ -82,7 +84,10 @@ def covered(person: posing.Person) -> dict[str, tuple[str, np.ndarray, np.ndarra
     else:
         shoes = layers["shoes"].points[:, 2]
         found["shoes"] = ("legs", shoes > legs.points[:, 2].min() + 0.010 * size, everywhere)
-    return found
+    return {
+        inner: (outer, np.flatnonzero(rows), posing.Cover(layers[outer].faces[faces]))
+        for inner, (outer, rows, faces) in found.items()
+    }
 
 
 def out_of_cover(person: posing.Person, pose: posing.Pose, pushed: tuple[str, float] = ("", 0.0)) -> dict[str, float]:
@@ -91,13 +96,12 @@ def out_of_cover(person: posing.Person, pose: posing.Pose, pushed: tuple[str, fl
     pushed: a layer one vertex of which is first put so far, m, out of its cover.
     """
     found = {}
-    for inner, (outer, rows, faces) in covered(person).items():
+    for inner, (outer, rows, surface) in covered(person).items():
         cover = posing.skinned(person, outer, pose)
         points = posing.skinned(person, inner, pose)[rows]
-        shown = person.layers[outer].faces[faces]
         if inner == pushed[0]:
-            points[0] = posing.beyond(points[0], cover, shown, pushed[1])
-        found[inner] = float(posing.outside(points, cover, shown).max())
+            points[0] = surface.beyond(points[0], cover, pushed[1])
+        found[inner] = float(surface.outside(points, cover).max())
     return found
 
 
@@ -146,7 +150,7 @@ def test_every_layer_is_looked_at_and_what_comes_out_by_5_mm_is_seen(people):
     assert sorted(person.body.skirt for person in people.values()) == ["", "", "", "", "", "skin", "tights"]
     for person in people.values():
         for inner, (_, rows, _) in covered(person).items():
-            assert rows.sum() > 15, inner
+            assert len(rows) > 15, inner
             out = out_of_cover(person, by_hand(person, "step"), (inner, 0.005))
             assert out[inner] == pytest.approx(0.005, abs=0.001)
             assert max(out.values()) == out[inner]
