@@ -280,8 +280,8 @@ def recorded(record: Record) -> Iterator[None]:
 def read(path: Path) -> sqlite3.Connection:
     """A run's file opened for reading, while it is written too; ValueError where it is broken or of another version."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
-    if not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK):
-        uri += "&immutable=1"  # a file that nobody writes, in a folder where SQLite may not put its index
+    if not path.with_name(f"{path.name}-wal").exists():
+        uri += "&immutable=1"  # nobody writes it; SQLite would leave files of its own beside it
     db = sqlite3.connect(uri, uri=True, timeout=5)
     try:
         _require_version(db)
