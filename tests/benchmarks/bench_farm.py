@@ -19,10 +19,12 @@ import psutil
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
+from blender_addon.dataset.reach import Reach
 from farm import plan, runs, state
 from farm.blender import Blender
 from farm.executors.executor import Executor
 from farm.executors.local import LocalExecutor
+from farm.launch import Launch
 from farm.run import Run, Settings, Snapshot
 from farm.subjects import Subject
 from farm.task import Task
@@ -99,7 +101,7 @@ def _real(folder: Path) -> None:
     folder.mkdir(parents=True)
     program.write_text(f"#!{sys.executable} -SE\n" + _PROGRAM.replace("SECONDS", str(_WORKERS / _EVENTS_A_SECOND)))
     program.chmod(0o755)
-    executor = LocalExecutor(Blender(program, "stand-in"), outputs.logs, _WORKERS)
+    executor = LocalExecutor(Launch(Blender(program, "stand-in"), Reach((), (), ())), outputs.logs, _WORKERS)
     marks: list[tuple[float, float]] = []
     begun = time.monotonic()
 
