@@ -42,44 +42,48 @@ def measure(
         return None
     if prepared.options.place != Place():  # a cluster does not see this machine's temporary folder
         prepared = replace(prepared, options=replace(prepared.options, place=Place(), workers=None))
-    measured = _once(prepared, _FEW, show, say)
-    if measured.frame_seconds * _MORE <= _PATIENCE_SECONDS:
-        measured = _once(prepared, _MORE, show, say)
-    return measured
+    with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
+        template = prepared.template
+        if template.builtin and not template.path.is_file():
+            prepared = replace(prepared, template=replace(template, path=Path(folder) / template.path.name))
+        measured = _once(prepared, Path(folder, "few"), _FEW, show, say)
+        if measured.frame_seconds * _MORE <= _PATIENCE_SECONDS:
+            measured = _once(prepared, Path(folder, "more"), _MORE, show, say)
+        return measured
 
 
 def _once(
-    prepared: rendering.Prepared, length: int, show: Callable[[Snapshot], None], say: Callable[[str], None]
+    prepared: rendering.Prepared,
+    folder: Path,
+    length: int,
+    show: Callable[[Snapshot], None],
+    say: Callable[[str], None],
 ) -> Measured:
     options = prepared.options
     tasks = [task for task in prepared.to_do.tasks if task.missing]
     chunks = 2 * prepared.workers
     names = [task.subject.id for task in tasks[:chunks]]
     frames = 1, length * -(-chunks // len(names))
-    with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
-        outputs = plan.Outputs(Path(folder))
-        planned = plan.make(
-            names,
-            prepared.dataset,
-            outputs,
-            template_fingerprint=prepared.template.fingerprint,
-            look=options.look,
-            medium=tasks[0].medium,
-            frames=frames,
-            chunk=length,
-        )
-        template = prepared.template
-        if template.builtin and not template.path.is_file():
-            template = replace(template, path=outputs.runs / template.path.name)
-        chosen = replace(options, out=outputs.root, frames=frames, chunk=length, overwrite=False)
-        tried = replace(prepared, to_do=planned, outputs=outputs, template=template, options=chosen)
-        results = rendering.execute(tried, show, say)
-        shared = plan.made_from(template.fingerprint, options.look)
-        found = timings.earlier(outputs, prepared.kind.name, shared, as_pictures=options.pictures)
-        if found is None:
-            problem = next((result.problem for result in results if result.problem), "no frame was rendered")
-            raise FarmError(f"nothing could be measured: {problem}")
-        return _with_video_sizes(found, outputs, planned.tasks, results, as_pictures=options.pictures)
+    outputs = plan.Outputs(folder)
+    planned = plan.make(
+        names,
+        prepared.dataset,
+        outputs,
+        template_fingerprint=prepared.template.fingerprint,
+        look=options.look,
+        medium=tasks[0].medium,
+        frames=frames,
+        chunk=length,
+    )
+    chosen = replace(options, out=outputs.root, frames=frames, chunk=length, overwrite=False)
+    tried = replace(prepared, to_do=planned, outputs=outputs, options=chosen)
+    results = rendering.execute(tried, show, say)
+    shared = plan.made_from(prepared.template.fingerprint, options.look)
+    found = timings.earlier(outputs, prepared.kind.name, shared, as_pictures=options.pictures)
+    if found is None:
+        problem = next((result.problem for result in results if result.problem), "no frame was rendered")
+        raise FarmError(f"nothing could be measured: {problem}")
+    return _with_video_sizes(found, outputs, planned.tasks, results, as_pictures=options.pictures)
 
 
 def _with_video_sizes(

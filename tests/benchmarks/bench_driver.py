@@ -1,8 +1,8 @@
 """What the driver costs: a run's wall time over the time that its worker loads and renders.
 
-One worker, three scenes, 21 chunks, one Blender. The worker's own time runs from its start to its last rendered chunk, as its
-event file tells; all that is above it, planning, checking, joining and muxing, is the driver's. Run it on an idle
-machine: python tests/benchmarks/bench_driver.py
+One worker, three scenes, 21 chunks, one Blender. The worker's own time runs from its start to its last rendered chunk,
+as its event file tells; all that is above it, planning, checking, joining and muxing, is the driver's. Run it on an
+idle machine: python tests/benchmarks/bench_driver.py
 """
 
 from __future__ import annotations
