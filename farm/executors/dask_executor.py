@@ -57,7 +57,7 @@ class DaskWorker:
         self.exit_code: int | None = None
         self.is_lost = False
         self.turn = asyncio.Lock()
-        self._tell, self._how = tell, ""
+        self._tell, self._how, self._is_told_to_end = tell, "", False
         self._told: deque[dict[str, Any]] = deque()
 
     @property
@@ -77,7 +77,8 @@ class DaskWorker:
 
     def kill(self, grace: float = 5.0) -> None:
         """Its end is told by its node, some time later."""
-        if self.exit_code is None:
+        if self.exit_code is None and not self._is_told_to_end:
+            self._is_told_to_end = True
             self._tell(self, "kill", self.name, grace)
 
     def wait(self, seconds: float) -> int | None:

@@ -22,12 +22,13 @@ def of(status: Status, scenes: Scenes, picture: Callable[[TaskStatus], str], vid
     for task in status.tasks:
         about = scenes.about(task.name)
         busy = task.state == "rendering" and pace is not None
+        at_it = max(1, sum(str(doing).startswith(f"{task.name} frame ") for _, doing in status.workers))
         cards.append({
             "name": _text(task.name),
             "state": _text(task.state),
             "frames": _count(task.frames),
             "done": _count(task.frames_done),
-            "left": duration((task.frames - task.frames_done) * pace) if busy and pace is not None else "",
+            "left": duration((task.frames - task.frames_done) * pace / at_it) if busy and pace is not None else "",
             "spent": duration(task.seconds) if task.seconds else "",
             "failed_tries": _count(task.failed_attempts),
             "problem": _text(task.problem),

@@ -127,11 +127,25 @@ def test_hostile_text_is_data_and_never_markup(hostile, tmp_path):
 
 def test_numbers_and_texts_of_a_record_that_was_tampered_with_stay_harmless(finished):
     status = runs.status(plan.Outputs(finished))
-    strange = replace(status, fps=float("nan"), seconds_left=float("inf"), job=None, workers=((1, "x" * 9999),))
+    strange = replace(status, fps=float("nan"), seconds_left=float("inf"), job=None, workers=((1, "x" * 9999), (2, 3)))
     told = facts.of(strange, Scenes("/nowhere", "../.."), lambda task: "", lambda task: "")
     assert (told["run"]["fps"], told["run"]["left"], told["run"]["job"]) == (None, "", "")
     assert len(told["run"]["workers"][0][1]) < 5000
     assert told["cards"][0]["text"] == ""
+
+
+def test_time_left_of_a_scene_is_shared_by_the_workers_at_it(finished):
+    status = runs.status(plan.Outputs(finished))
+    done, half = (
+        status.tasks[0],
+        replace(status.tasks[1], state="rendering", frames=1000, frames_done=100, seconds=200.0),
+    )
+    status = replace(status, tasks=(replace(done, seconds=0.0), half))
+    lefts = []
+    for workers in ((), (("w1", f"{half.name} frame 7"), ("w2", f"{half.name} frame 60"), ("w3", "ready"))):
+        told = facts.of(replace(status, workers=workers), Scenes("/nowhere", ""), lambda task: "", lambda task: "")
+        lefts.append(told["cards"][1]["left"])
+    assert lefts == ["30 min 00 s", "15 min 00 s"]
 
 
 @pytest.mark.parametrize(
