@@ -44,9 +44,9 @@ class Client:
 
 
 @contextmanager
-def served(out: Path, folder: Path | None = None):
+def served(out: Path, folder: Path | None = None, host: str = "127.0.0.1"):
     gallery = Gallery(plan.Outputs(out), "", folder)
-    server = Server(gallery, "127.0.0.1", 0)
+    server = Server(gallery, host, 0)
     with server.running():
         yield Client(server.port), gallery
 
@@ -201,3 +201,13 @@ def test_a_port_that_is_taken_is_one_sentence(finished, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: port {port} of 127.0.0.1 cannot be had")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_whom_it_may_serve_only_an_option_widens(finished, tmp_path):
+    own = socket.gethostname()
+    with served(copied(finished, tmp_path), host="0.0.0.0") as (client, _):
+        for name in (own, "localhost", "192.0.2.7"):
+            assert client.ask("/data.json", host=f"{name}:{client.port}").status == 200
+        assert client.ask("/data.json", host=f"gallery.example.org:{client.port}").status == 421
+        with socket.create_connection((socket.gethostbyname(own), client.port), timeout=5):
+            pass
