@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from distributed import Client
+from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
 from tornado.platform.asyncio import BaseAsyncIOLoop
 
@@ -170,6 +171,8 @@ class DaskExecutor:
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)
+        if self._client.status != "running":
+            raise FarmError(f"the scheduler at {self._address} went away; start again, finished chunks are kept")
         if self._stranger:
             raise FarmError(self._stranger)
         now = time.monotonic()
@@ -199,9 +202,10 @@ class DaskExecutor:
     def close(self) -> None:
         for job in list(self._jobs):
             job.cancel()
-        self._client.unsubscribe_topic("all")
-        self._client.unregister_worker_plugin(self._topic)
-        self._client.unsubscribe_topic(self._topic)
+        if self._client.status == "running":
+            self._client.unsubscribe_topic("all")
+            self._client.unregister_worker_plugin(self._topic)
+            self._client.unsubscribe_topic(self._topic)
 
     def _usable(self) -> list[_Machine]:
         machines = list(self._machines.values())
@@ -271,6 +275,8 @@ class DaskExecutor:
             return await self._client.submit(work, *arguments, pure=False)
         except KilledWorker as error:
             raise FarmError(f"the cluster's workers went away one after another while they did it ({error})") from error
+        except FutureCancelledError as error:
+            raise FarmError(f"the scheduler at {self._address} went away") from error
 
     async def _retire(self, address: str) -> None:
         await self._client.retire_workers([address])

@@ -90,7 +90,7 @@ def keys(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def scheduler(keys, tmp_path, monkeypatch):
-    """A scheduler with TLS and two workers: the scheduler's file, and the workers' processes."""
+    """A scheduler with TLS and two workers: the scheduler's file, and all three processes."""
     for name, value in keys.items():
         monkeypatch.setenv(name, value)
     file = tmp_path / "scheduler.json"
@@ -110,14 +110,14 @@ def scheduler(keys, tmp_path, monkeypatch):
                  "--no-nanny", "--no-dashboard", "--name", f"w{number}", "--local-directory", tmp_path], **common,
             )
         )  # fmt: skip
-    yield file, started[1:]
+    yield file, started
     for process in started:
         process.kill()
         process.wait()
 
 
 def test_a_killed_worker_of_a_scheduler_costs_its_chunk_in_flight_alone(arguments, undisturbed, scheduler, tmp_path):
-    file, dask_workers = scheduler
+    file, (_, *dask_workers) = scheduler
     out = tmp_path / "out"
     driver = start_farm(*arguments, "--out", out, "--scheduler", file)
     wait_for(lambda: len(chunks(out)) >= 2 and len(workers_of(out)) == 2)
@@ -156,6 +156,28 @@ def test_an_interrupted_driver_leaves_no_blender_with_the_scheduler(arguments, u
     assert len(again) == 12 - len(kept)
     assert not again & {(name[:12], int(name.rpartition("/")[2][:6])) for name in kept}
     assert not workers_of(out)
+
+
+def test_a_lost_scheduler_ends_the_run_with_a_sentence_and_it_goes_on_elsewhere(
+    arguments, undisturbed, scheduler, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "3s")
+    file, (the_scheduler, *dask_workers) = scheduler
+    out = tmp_path / "out"
+    driver = start_farm(*arguments, "--out", out, "--scheduler", file)
+    wait_for(lambda: chunks(out))
+    the_scheduler.kill()
+    assert driver.wait(60) == 1
+    assert "went away; start again, finished chunks are kept" in driver.stderr.read()
+    for process in dask_workers:
+        process.kill()
+    wait_for(lambda: not workers_of(out), 20)
+    kept = chunks(out)
+    done = interact_farm(*arguments, "--out", out, "--workers", 2)
+    assert done.returncode == 0, done.stderr
+    require_same(out, undisturbed)
+    again = {(row["task"], row["first"]) for row in attempts(out) if row["start"] == 2}
+    assert not again & {(name[:12], int(name.rpartition("/")[2][:6])) for name in kept}
 
 
 def test_blenders_end_when_their_driver_is_silent(tmp_path, monkeypatch):
