@@ -27,7 +27,7 @@ from farm.launch import Launch
 
 _REPEATS = 3
 #: Path tracing on one thread: two of them share nothing but the machine.
-_SINGLE = batch.Look("cycles", (96, 54), 4)
+_SINGLE = batch.Look("cycles", (64, 36), 1)
 _SMALL = batch.Look("workbench", (320, 180), 1)
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     blender = find(parser.parse_args().blender)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made = make_dataset(folder / "data", scenes=4, seconds=2)
+        made = make_dataset(folder / "data", scenes=4, seconds=1)
         template = folder / "template.blend"
         templates.make(template, Dataset.at(made.root), blender)
         bench = _Bench(folder, made.root, made.body_job, template, blender)
