@@ -240,7 +240,8 @@ def _opened(path: Path) -> Iterator[InputContainer]:
     if path.stat().st_size == 0:
         raise FarmError(f"{path}: an empty file; delete it and render it again")
     try:
-        container = av.open(str(path))
+        # Where a tag is damaged, the picture tells what the file is worth.
+        container = av.open(str(path), metadata_errors="replace")
     except av.error.FFmpegError as error:
         raise FarmError(f"{path}: not a readable video ({error.strerror}); delete it and render it again") from error
     with container:
@@ -250,7 +251,10 @@ def _opened(path: Path) -> Iterator[InputContainer]:
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     if not container.streams.video:
         raise FarmError(f"{path}: holds no video stream; give a video file")
-    return container.streams.video[0]
+    stream = container.streams.video[0]
+    if stream.codec_context is None:  # for all that PyAV declares
+        raise FarmError(f"{path}: holds a picture of no known kind; render it again")
+    return stream
 
 
 def _frame_rate(path: Path, stream: VideoStream) -> Fraction:

@@ -181,6 +181,21 @@ def test_check_counts_sizes_and_damage(tmp_path: Path) -> None:
         check(path, frames=30)
 
 
+def test_damage_to_any_byte_is_an_error_in_words_or_none(tmp_path: Path) -> None:
+    """A tag that is no text, a codec that nobody knows: whatever a byte breaks, only FarmError comes of it."""
+    good = write_chunk(tmp_path / "good.mkv", range(3)).read_bytes()
+    damaged, said = tmp_path / "damaged.mkv", set()
+    for at in range(len(good)):
+        damaged.write_bytes(good[:at] + bytes([good[at] ^ 0x95]) + good[at + 1 :])
+        for look in (probe, lambda path: check(path, frames=3)):
+            try:
+                look(damaged)
+            except FarmError as error:
+                said.add(str(error).split(": ")[1].split(",")[0].split("(")[0])
+    assert "holds a picture of no known kind; render it again" in said
+    assert len(said) > 3
+
+
 def test_chunks_of_other_settings_are_refused(tmp_path: Path) -> None:
     first = write_chunk(tmp_path / "first.mkv", range(10))
     wide = write_chunk(tmp_path / "wide.mkv", range(10), width=96)
