@@ -185,7 +185,7 @@ def test_damage_to_any_byte_is_an_error_in_words_or_none(tmp_path: Path) -> None
     """A tag that is no text, a codec that nobody knows: whatever a byte breaks, only FarmError comes of it."""
     good = write_chunk(tmp_path / "good.mkv", range(3)).read_bytes()
     damaged, said = tmp_path / "damaged.mkv", set()
-    for at in range(len(good)):
+    for at in range(0, len(good), 4):
         damaged.write_bytes(good[:at] + bytes([good[at] ^ 0x95]) + good[at + 1 :])
         for look in (probe, lambda path: check(path, frames=3)):
             try:
