@@ -25,7 +25,7 @@ from farm.demo import maker
 PICTURES = Path(__file__).with_name("pictures")
 FRAME = 75
 KEYS = ((), ("jawOpen",), ("mouthSmileLeft", "mouthSmileRight"), ("eyeBlinkLeft", "eyeBlinkRight"), ("mouthFunnel",))
-SIDE = 240
+SIDE = 160
 
 
 def save(scene: bpy.types.Scene, path: Path) -> None:

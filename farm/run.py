@@ -164,7 +164,6 @@ class Run:
             raise
         finally:
             self._end_workers()
-            self._executor.close()
 
     def _end_workers(self) -> None:
         for slot in self._slots:

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,12 +56,13 @@ class Place:
 
 @contextmanager
 def opened(place: Place, launch: Launch | None, logs: Path, workers: int, most: int | None) -> Iterator[Executor]:
-    """The executor of a place. workers: as many are expected; most: as many are allowed, None for all there are.
+    """The executor of a place, closed after the block however that ends.
 
-    FarmError where a cluster cannot be reached or begun.
+    workers: as many are expected; most: as many are allowed, None for all there are. FarmError where a cluster cannot be reached or begun.
     """
     if place.executor == "local":
-        yield LocalExecutor(launch, logs, workers)
+        with closing(LocalExecutor(launch, logs, workers)) as executor:
+            yield executor
         return
     _require_dask()
     if place.cluster:
@@ -75,8 +76,8 @@ def opened(place: Place, launch: Launch | None, logs: Path, workers: int, most: 
 def _joined(address: str, launch: Launch | None, logs: Path, most: int | None) -> Iterator[Executor]:
     from .dask_executor import DaskExecutor
 
-    with _client(address) as client:
-        yield DaskExecutor(client, address, launch, logs, most=most)
+    with _client(address) as client, closing(DaskExecutor(client, address, launch, logs, most=most)) as executor:
+        yield executor
 
 
 def _nearby(launch: Launch | None, logs: Path, workers: int) -> Iterator[Executor]:
@@ -87,7 +88,9 @@ def _nearby(launch: Launch | None, logs: Path, workers: int) -> Iterator[Executo
     # No limit of memory: a nanny counts the process beside Blender, and would end both.
     options = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None, "processes": True}
     with LocalCluster(n_workers=workers, host="127.0.0.1", **options) as cluster, _client(cluster) as client:
-        yield DaskExecutor(client, cluster.scheduler_address, launch, logs, most=workers, expected=workers)
+        address = cluster.scheduler_address
+        with closing(DaskExecutor(client, address, launch, logs, most=workers, expected=workers)) as executor:
+            yield executor
 
 
 def _queued(
@@ -113,8 +116,9 @@ def _queued(
             client, cluster.scheduler_address, launch, logs, most=most, expected=file.workers,
             walltime=float(file.seconds), renew=lambda: cluster.scale(jobs=file.jobs), retires=True,
         )  # fmt: skip
-        cluster.scale(jobs=file.jobs)
-        yield executor
+        with closing(executor):
+            cluster.scale(jobs=file.jobs)
+            yield executor
 
 
 def _job(file: cluster_file.ClusterFile, logs: Path) -> dict[str, Any]:
