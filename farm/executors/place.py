@@ -58,7 +58,8 @@ class Place:
 def opened(place: Place, launch: Launch | None, logs: Path, workers: int, most: int | None) -> Iterator[Executor]:
     """The executor of a place, closed after the block however that ends.
 
-    workers: as many are expected; most: as many are allowed, None for all there are. FarmError where a cluster cannot be reached or begun.
+    workers: as many are expected; most: as many are allowed, None for all there are. FarmError where a cluster cannot
+    be reached or begun.
     """
     if place.executor == "local":
         with closing(LocalExecutor(launch, logs, workers)) as executor:

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -183,23 +183,46 @@ def test_a_lost_scheduler_ends_the_run_with_a_sentence_and_it_goes_on_elsewhere(
 def test_blenders_end_when_their_driver_is_silent(tmp_path, monkeypatch):
     from distributed import Client, LocalCluster
 
-    from farm.executors import dask_node
-    from farm.executors.dask_executor import DaskExecutor
+    from farm.executors import dask_executor, dask_node
 
     monkeypatch.setattr(dask_node, "_DRIVER_GONE_SECONDS", 4.0)
+    monkeypatch.setattr(dask_executor, "_BEAT_SECONDS", 0.5)
     launch = Launch(Blender(None, "module"), Reach((), (), ()))
     # In this process, so that the patience can be shortened.
     options = {"processes": False, "dashboard_address": None, "protocol": "tcp", "host": "127.0.0.1"}
     with LocalCluster(n_workers=1, threads_per_worker=1, **options) as cluster, Client(cluster) as client:
-        executor = DaskExecutor(client, cluster.scheduler_address, launch, tmp_path / "logs")
+        executor = dask_executor.DaskExecutor(client, cluster.scheduler_address, launch, tmp_path / "logs")
         worker = executor.start("worker-1")
-        wait_for(lambda: worker.pid and any(event["event"] == "ready" for event in worker.events()))
+        told: list[str] = []
+
+        def is_ready() -> bool:
+            executor.wait(0.05)  # in which it says that it is there
+            told.extend(event["event"] for event in worker.events())
+            return "ready" in told
+
+        wait_for(is_ready)
         blender = psutil.Process(worker.pid)
-        # `wait`, in which it says that it is there, is not called any more.
+        # From here on it says nothing.
         wait_for(lambda: not blender.is_running(), 20)
         assert worker.wait(5) is not None
         assert "ended" in worker.how_it_ended()
         executor.close()
+
+
+def test_a_run_that_ends_before_it_begins_leaves_nothing_with_the_scheduler(tmp_path):
+    from distributed import LocalCluster
+
+    options = {"processes": False, "dashboard_address": None, "protocol": "tcp", "host": "127.0.0.1"}
+    with LocalCluster(n_workers=1, threads_per_worker=1, **options) as cluster:
+        (worker,) = cluster.workers.values()
+        before = set(worker.plugins)
+        where = Place("dask", cluster.scheduler_address)
+        seen = set()
+        with suppress(FarmError), place.opened(where, None, tmp_path, 1, None):
+            seen = set(worker.plugins)
+            raise FarmError("nothing was begun")
+        assert seen > before
+        assert set(worker.plugins) == before
 
 
 def slurm_answers() -> bool:
