@@ -1,0 +1,18 @@
+"""The extension in Blender's window: operators, panels, properties and preferences, thin over `scene`."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+#: Each has `register` and `unregister`; in the order in which they need one another.
+_MODULES: tuple[ModuleType, ...] = ()
+
+
+def register() -> None:
+    for module in _MODULES:
+        module.register()
+
+
+def unregister() -> None:
+    for module in reversed(_MODULES):
+        module.unregister()
