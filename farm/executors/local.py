@@ -87,7 +87,9 @@ class LocalWorker:
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    start_new_session=os.name == "posix",
+                    # A group, not a session: Linux shares the processors out by sessions, where the threads of Blender
+                    # that spin as they wait would take from those that render (a fifth more processor time for Cycles).
+                    process_group=0 if os.name == "posix" else None,
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
             except OSError as error:
