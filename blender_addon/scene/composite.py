@@ -112,7 +112,7 @@ def _read(
         # Saved while being edited: in Edit Mode an armature does not move.
         bpy.context.view_layer.objects.active = rig.armature
         bpy.ops.object.mode_set(mode="OBJECT")
-    rest = rigs.rest_of(rig.armature)
+    rest = rigs.rest_of(rig.armature, table, actor)
     motion = bvh.resample(bvh.read(dataset.motion(performance)), layout.FPS)
     notices += motion.notices
     pairs = retarget.driven_bones(motion, rest, table.bones_of(actor))

@@ -1,0 +1,70 @@
+"""Every family of rigs gets its preset, and its bones point where the capture's do, as Blender evaluates them."""
+
+from __future__ import annotations
+
+import itertools
+
+import bpy
+import numpy as np
+import pytest
+
+from blender_addon.dataset import bvh, joint_roles, rest_pose
+from blender_addon.scene import fcurves, retarget, rigs
+
+from .preset_rigs import FAMILIES, build
+from .test_retarget import interact
+
+FRAMES = 12
+
+
+def moving(body: bvh.Skeleton) -> bvh.Motion:
+    """Every joint swings by up to 30 degrees; the root stands the raw skeleton up and turns it around."""
+    random = np.random.default_rng(5)
+    time = np.linspace(0, 2 * np.pi, FRAMES)[:, None]
+    values = random.uniform(10, 30, body.channel_count) * np.sin(time + random.uniform(0, 6, body.channel_count))
+    values[:, :3] += np.array([20, 90, -40])
+    values[:, 3:6] = values[:, 3:6] * (0.3, 0.3, 3.0) + (0, -90, 0)
+    return bvh.Motion(body, values, 1 / 30)
+
+
+def lines(rest: retarget.RigRest, pairs: dict[int, int]) -> list[tuple[int, int]]:
+    """Bones whose direction a motion gives, with the bones that they point at."""
+    parts = ["shoulder", "upper_arm", "forearm", "hand"], ["thigh", "shin", "foot"]
+    parts += tuple([f"{finger}.{n}" for n in (1, 2, 3)] for finger in joint_roles.FINGERS)
+    rows = [[f"{role}.{side}" for role in row] for row in parts for side in "LR"]
+    trunk = [f"{name}.{n}" for name in ("spine", "neck") for n in range(len(joint_roles.chain_of(rest.roles, name)))]
+    rows += [[role for role in trunk if role < "o"] + ["head"], [role for role in trunk if role > "o"]]
+    bones = [[rest.roles[role] for role in row if rest.roles.get(role) in pairs] for row in rows]
+    return [pair for row in bones for pair in itertools.pairwise(row)]
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_each_family_has_its_preset_and_points_where_the_capture_does(kind):
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    family, motion = FAMILIES[kind], moving(interact("001"))
+    rig = build(family, "rig", rest_pose.stand(interact("002")))
+    rest = rigs.rest_of(rig)
+    assert rest.preset == family.preset
+    assert {role: rest.names[bone] for role, bone in rest.roles.items()} == family.wanted
+    pairs = retarget.driven_bones(motion, rest)
+    channels = retarget.retarget(motion, rest, pairs, retarget.pair_scales([motion], [rest])[0])
+    curves = []
+    for bone, track in channels.rotations.items():
+        path = f'pose.bones["{bpy.utils.escape_identifier(rest.names[bone])}"].'
+        curves += [fcurves.Curve(path + "rotation_quaternion", n, row) for n, row in enumerate(track)]
+        curves += [fcurves.Curve(path + "location", n, row) for n, row in enumerate(channels.locations.get(bone, ()))]
+    fcurves.assign_action(rig, "motion", curves)
+    A = rest_pose.TO_BLENDER["Y"]
+    wanted = np.einsum("ij,bjn->bin", A, bvh.forward_kinematics(motion)[0])
+    heads = np.empty((len(rest.names), 3, FRAMES))
+    for frame in range(FRAMES):
+        bpy.context.scene.frame_set(frame + 1)
+        posed = rig.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        heads[:, :, frame] = [posed.matrix_world @ posed.pose.bones[name].head for name in rest.names]
+    compared = lines(rest, pairs)
+    assert len(compared) >= 14
+    for a, b in compared:
+        found, meant = heads[b] - heads[a], wanted[pairs[b]] - wanted[pairs[a]]
+        sine = np.linalg.norm(np.cross(found.T, meant.T), axis=1)
+        error = np.degrees(np.arctan2(sine, (found * meant).sum(0))).max()
+        assert error < 0.01, (rest.names[a], rest.names[b])
