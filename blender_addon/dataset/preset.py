@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -30,10 +30,21 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """The value of a bone's custom property while motion is on the rig."""
+
+    bone: str
+    property: str
+    value: float
+
+
+@dataclass(frozen=True)
 class Preset:
     """One kind of rig.
 
-    path: its file. bones: the names that a role's bone may have, by role. prefixes: what names may begin with.
+    path: its file. bones: the names that a role's bone may have, by role. prefixes: what names may begin with. follows:
+    bones that constraints move along with others, {bone: other}; settings: what is set meanwhile: both only where the
+    bones are the controls of a rig.
     """
 
     name: str
@@ -42,6 +53,19 @@ class Preset:
     marks: tuple[Mark, ...]
     bones: Mapping[str, tuple[str, ...]]
     prefixes: tuple[str, ...] = ()
+    follows: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()
+
+    @property
+    def of_controls(self) -> bool:
+        """Whether its bones are controls, which move a rig's other bones through constraints."""
+        return bool(self.follows or self.settings)
+
+    def hung(self, names: Sequence[str], parents: Sequence[int]) -> tuple[int, ...]:
+        """What each bone goes along with: its parent, else what constraints have it follow."""
+        index = {name: bone for bone, name in enumerate(names)}
+        follows = {index[bone]: index[other] for bone, other in self.follows.items() if {bone, other} <= index.keys()}
+        return tuple(follows.get(bone, parent) for bone, parent in enumerate(parents))
 
     def detail(self, names: Sequence[str]) -> int:
         """How much of what it asks for is true of a rig with these bones: the most of its marks that hold; 0: none."""
@@ -74,8 +98,10 @@ class Preset:
         return found
 
     def roles(self, names: Sequence[str], parents: Sequence[int]) -> dict[str, int]:
-        """As `find`, and limbs and fingers that the rig calls otherwise, by what their names say."""
+        """As `find`, and limbs and fingers that the rig calls otherwise, by what their names say: no controls."""
         found = self.find(names, parents)
+        if self.of_controls:
+            return found
         told = joint_roles.classify(names, parents)
         missing = [role for role in self.bones if role in told and not role.startswith(CHAINS)]
         return {role: told[role] for role in missing if told[role] not in found.values()} | found

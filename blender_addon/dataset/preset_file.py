@@ -20,12 +20,23 @@
     index = ["{side}Index1"]              # from the palm outwards; "index.0" for a bone in the palm
     thigh = "{side}Thigh | {side}Hip"     # either; where a rig has both, the one nearer to its root
 
+Where these bones are the controls of a rig, which move its other bones through constraints:
+
+    [follows]                             # bones that constraints move along with others
+    "ORG-hand.{side}" = "hand_fk.{side}"
+
+    [[set]]                               # the value of a bone's custom property while motion is on the rig
+    bone = "arm.{side}"
+    property = "IK_FK"
+    value = 1.0
+
 Namespaces (all up to the last colon) do not count, and what is no letter, digit or underscore reads as an underscore:
 exporters make `hand_l` of `hand.l`.
 """
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,12 +45,12 @@ from typing import Any
 
 from . import joint_roles
 from .errors import DatasetError
-from .preset import CHAINS, Mark, Preset
+from .preset import CHAINS, Mark, Preset, Setting
 
 #: No preset is larger, bytes.
 _LARGEST = 1 << 18
 
-_KEYS = {"name", "notes", "prefixes", "detect", "sides", "bones"}
+_KEYS = {"name", "notes", "prefixes", "detect", "sides", "bones", "follows", "set"}
 _MIDDLE = {"hips", "head"}
 _LIMBS = {"shoulder", "upper_arm", "forearm", "hand", "thigh", "shin", "foot", "toe"}
 _PHALANGES = {f"{finger}.{n}" for finger in joint_roles.FINGERS for n in range(4)}
@@ -75,7 +86,7 @@ class _File:
         sides = self._sides()
         return Preset(
             name, self.path, " ".join(notes.split()), self._marks(sides), self._bones(sides),
-            self._list(self.content.get("prefixes", []), "prefixes"),
+            self._list(self.content.get("prefixes", []), "prefixes"), self._follows(sides), self._settings(sides),
         )  # fmt: skip
 
     def _sides(self) -> dict[str, str]:
@@ -162,6 +173,33 @@ class _File:
         if "{side}" in text and side not in sides:
             raise self._error(f"{where} has {{side}}, and there is no table [sides] to say what it stands for")
         return text.replace("{side}", sides.get(side, ""))
+
+    def _follows(self, sides: Mapping[str, str]) -> dict[str, str]:
+        table = self.content.get("follows", {})
+        if not isinstance(table, dict) or not all(isinstance(other, str) and other for other in table.values()):
+            raise self._error('[follows] has lines bone = "the bone that it goes along with"')
+        rows = ((self._spelt(pair, sides, "[follows]"), pair) for pair in table.items())
+        found: dict[str, str] = {}
+        for spelt, (bone, other) in rows:
+            if ("{side}" in bone) != ("{side}" in other):
+                raise self._error(f"[follows] has {{side}} in both of {bone!r} and {other!r}, or in neither")
+            names = [*spelt]
+            found |= zip(names[: len(names) // 2], names[len(names) // 2 :], strict=True)
+        return found
+
+    def _settings(self, sides: Mapping[str, str]) -> tuple[Setting, ...]:
+        tables = self.content.get("set", [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise self._error("[[set]] has two brackets on each side")
+        found: list[Setting] = []
+        for table in tables:
+            bone, name, value = table.get("bone"), table.get("property"), table.get("value")
+            if table.keys() != {"bone", "property", "value"} or not (isinstance(bone, str) and isinstance(name, str)):
+                raise self._error("[[set]] has the lines bone and property, which are names, and value")
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise self._error(f"[[set]] {name}: the value must be a number")
+            found += (Setting(each, name, float(value)) for each in self._spelt([bone], sides, "[[set]] bone"))
+        return tuple(found)
 
     def _list(self, value: object, what: str) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):

@@ -192,6 +192,8 @@ def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notice
         names = part.rest.names
         carried = {names[bone]: names[carrier] for bone, carrier in part.rest.carried.items()}
         _remember(armature, resting=control_rig.tie(armature, carried))
+    if part.rest.settings:
+        _remember(armature, settings=control_rig.switch(armature, part.rest.settings))
     held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
     if held and not part.rest.carried:
         notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
@@ -284,6 +286,8 @@ def _restore(owner: bpy.types.ID, state: dict) -> None:
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
     if "resting" in state:
         control_rig.untie(owner, state["resting"])
+    if "settings" in state:
+        control_rig.switch_back(owner, state["settings"])
     if "pose_position" in state:
         owner.data.pose_position = state["pose_position"]
     for name, values in state.get("pose", {}).items():

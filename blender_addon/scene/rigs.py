@@ -41,12 +41,20 @@ class Table:
     common_preset: str | None = None
     known: tuple[Preset, ...] = field(default_factory=presets.builtin)
 
-    def preset_of(self, actor: str, names: Sequence[str], parents: Sequence[int]) -> Preset | None:
-        """The preset for a rig with these bones: the one that the table names, else the one that fits."""
+    def preset_of(self, actor: str, armature: bpy.types.Object) -> Preset | None:
+        """The preset for an actor's rig: the one that the table names, else the one that fits best."""
         told = self.preset_names.get(actor, self.common_preset)
         if told is None:
-            return presets.detect(self.known, names, parents)
-        return presets.named(self.known, told)
+            names, parents = _tree(armature)
+            fitting = [preset for preset in self.known if control_rig.lacks(armature, preset.settings) is None]
+            return presets.detect(fitting, names, parents)
+        preset = presets.named(self.known, told)
+        if preset and (setting := control_rig.lacks(armature, preset.settings)):
+            raise DatasetError(
+                f"{self.path}: {armature.name} is not as the preset {told!r} has it: it has no bone {setting.bone!r} "
+                f"with a property {setting.property!r}"
+            )
+        return preset
 
     def bones_of(self, actor: str) -> dict[str, str]:
         """{joint name: bone name} for an actor."""
@@ -139,15 +147,16 @@ def objects_of_all(scene: bpy.types.Scene, actors: Iterable[str], table: Table) 
 def rest_of(armature: bpy.types.Object, table: Table | None = None, actor: str = "") -> RigRest:
     """The armature's rest pose as arrays; what its bones are says a preset of the table's, else their names."""
     bones = list(armature.data.bones)
-    index = {bone.name: n for n, bone in enumerate(bones)}
-    names = tuple(bone.name for bone in bones)
-    parents = tuple(index[bone.parent.name] if bone.parent else -1 for bone in bones)
-    carried = control_rig.carriers(names, parents)
-    if carried:
+    names, parents = _tree(armature)
+    preset = (table or Table()).preset_of(actor, armature)
+    carried: dict[int, int] = {}
+    told: Sequence[str] = names
+    if preset and preset.of_controls:
+        parents = preset.hung(names, parents)
+    elif carried := control_rig.carriers(names, parents):
         parents = tuple(carried.get(n, parent) for n, parent in enumerate(parents))
-    # Of Rigify's rigs nothing but the deform bones.
-    told = [name if not carried or name.startswith(control_rig.DEFORM) else "" for name in names]
-    preset = (table or Table()).preset_of(actor, told, parents)
+        # Of Rigify's rigs nothing but the deform bones.
+        told = [name if name.startswith(control_rig.DEFORM) else "" for name in names]
     roles = preset.roles(told, parents) if preset else joint_roles.classify(told, parents)
     matrices = np.array([bone.matrix_local for bone in bones]).reshape(len(bones), 4, 4)
     return RigRest(
@@ -161,7 +170,15 @@ def rest_of(armature: bpy.types.Object, table: Table | None = None, actor: str =
         roles,
         carried,
         preset.name if preset else "",
+        preset.settings if preset else (),
     )
+
+
+def _tree(armature: bpy.types.Object) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Names and parents of an armature's bones."""
+    bones = armature.data.bones
+    index = {bone.name: n for n, bone in enumerate(bones)}
+    return tuple(index), tuple(index[bone.parent.name] if bone.parent else -1 for bone in bones)
 
 
 def arkit_keys(mesh: bpy.types.Object) -> dict[str, str]:
