@@ -15,6 +15,9 @@ from pathlib import Path
 from .preset import Preset
 from .preset_file import read
 
+#: The preset of the capture's own joints.
+CAPTURE = "InterAct"
+
 #: The folder beside a template in which its presets lie.
 FOLDER = "presets"
 

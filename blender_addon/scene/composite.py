@@ -35,12 +35,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Composited:
-    """What compositing did: the scene's length in frames, its actors, and what a user should know about it."""
+    """What compositing did: the scene's length in frames, its actors, what a user should know about it, and of which
+    preset each actor's rig is ("": of none)."""
 
     scene: SceneId
     frames: int
     actors: tuple[str, ...]
     notices: tuple[str, ...]
+    presets: tuple[str, ...]
 
 
 def composite(
@@ -89,7 +91,7 @@ def composite(
     paths = [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)]
     camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
-    return Composited(scene_id, frames, session.actors, tuple(notices))
+    return Composited(scene_id, frames, session.actors, tuple(notices), tuple(part.rest.preset for part in parts))
 
 
 def clear(scene: bpy.types.Scene) -> None:

@@ -78,6 +78,19 @@ def test_a_file_says_which_bone_has_which_role(tmp_path):
     assert preset.detail(names[1:]) == 0
 
 
+def test_a_file_of_controls_says_what_follows_them_and_what_is_set(tmp_path):
+    text = (
+        '[follows]\n"org.{side}" = "arm_{side}"\nlow = "high"\n[[set]]\nbone = "s.{side}"\nproperty = "fk"\nvalue = 1\n'
+    )
+    preset = preset_file.read(written(tmp_path / "mine.toml", GOOD + text))
+    assert preset.of_controls
+    assert preset.follows == {"org.left": "arm_left", "org.right": "arm_right", "low": "high"}
+    assert preset.settings == (preset_file.Setting("s.left", "fk", 1.0), preset_file.Setting("s.right", "fk", 1.0))
+    assert preset.hung(["low", "org.left", "arm_left"], [-1, 0, 0]) == (-1, 2, 0)
+    # What a rig lacks is not guessed: the words of a rig of controls fit many of its bones.
+    assert preset.roles(["pelvis", "arm_left", "RightForeArm"], [-1, 0, 0]).keys() == {"hips", "upper_arm.L"}
+
+
 def test_a_spine_that_lacks_a_bone_has_no_gap(tmp_path):
     preset = preset_file.read(written(tmp_path / "mine.toml"))
     assert preset.find(["pelvis", "high"], [-1, 0]) == {"hips": 0, "spine.0": 1}
@@ -149,6 +162,11 @@ def test_the_users_folder_is_where_his_settings_are(tmp_path, monkeypatch):
         (("[bones]", "[bone]"), "means nothing in a preset"),
         (('name = "Mine"', 'name = "Mine"\nprefixes = "a"'), "prefixes must be a list"),
         (('name = "Mine"', "name = "), "cannot be read as TOML"),
+        (("[bones]", '[follows]\n"a.{side}" = "b"\n[bones]'), "{side} in both"),
+        (("[bones]", "[follows]\na = 3\n[bones]"), "[follows] has lines"),
+        (("[bones]", '[[set]]\nbone = "a"\nvalue = 1\n[bones]'), "[[set]] has the lines"),
+        (("[bones]", '[[set]]\nbone = "a"\nproperty = "b"\nvalue = "c"\n[bones]'), "value must be a number"),
+        (("[bones]", '[[set]]\nbone = "a"\nproperty = "b"\nvalue = nan\n[bones]'), "value must be a number"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_in_a_sentence_that_names_it(tmp_path, change, problem):

@@ -8,8 +8,9 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon.dataset import bvh, joint_roles, rest_pose
-from blender_addon.scene import fcurves, retarget, rigs
+from blender_addon.dataset import bvh, joint_roles, presets, rest_pose
+from blender_addon.dataset.errors import DatasetError
+from blender_addon.scene import control_rig, fcurves, retarget, rigs
 
 from .preset_rigs import FAMILIES, build
 from .test_retarget import interact
@@ -67,4 +68,55 @@ def test_each_family_has_its_preset_and_points_where_the_capture_does(kind):
         found, meant = heads[b] - heads[a], wanted[pairs[b]] - wanted[pairs[a]]
         sine = np.linalg.norm(np.cross(found.T, meant.T), axis=1)
         error = np.degrees(np.arctan2(sine, (found * meant).sum(0))).max()
-        assert error < 0.01, (rest.names[a], rest.names[b])
+        assert error < 0.5, (rest.names[a], rest.names[b])
+
+
+def mixamo() -> bpy.types.Object:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    return build(FAMILIES["Mixamo"], "Actor_001", rest_pose.stand(interact("001")))
+
+
+def test_a_table_names_the_preset_for_all_for_one_or_none(tmp_path):
+    rig = mixamo()
+    (tmp_path / "presets").mkdir()
+    own = '[[detect]]\nbones = ["none"]\n[bones]\nhips = "Hips"\nhead = "Head"\n'
+    (tmp_path / "presets" / "own.toml").write_text('name = "Own"\n' + own)
+    (tmp_path / "rigs.toml").write_text(
+        'preset = "Own"\n[actors.002]\narmature = "A"\npreset = ""\n[actors.003]\narmature = "A"\npreset = "Mixamo"\n'
+    )
+    table = rigs.read_table(tmp_path / "t.blend")
+    rests = [rigs.rest_of(rig, table, actor) for actor in ("001", "002", "003")]
+    assert [rest.preset for rest in rests] == ["Own", "", "Mixamo"]
+    assert rests[0].roles.keys() == {"hips", "head"}
+    assert rests[1].roles == rests[2].roles
+
+
+@pytest.mark.parametrize("text", ['preset = "Mixano"', '[actors.001]\narmature = "A"\npreset = 3'])
+def test_a_table_that_names_no_preset_is_refused(tmp_path, text):
+    (tmp_path / "rigs.toml").write_text(text)
+    with pytest.raises(DatasetError, match=r"rigs\.toml: there is no preset .*; there are Auto-Rig Pro, "):
+        rigs.read_table(tmp_path / "t.blend")
+
+
+def test_a_rig_without_the_switches_of_a_preset_is_not_of_it(tmp_path):
+    rig = mixamo()
+    switch = '[[set]]\nbone = "mixamorig:Hips"\nproperty = "IK_FK"\nvalue = 1.0\n'
+    written = tmp_path / "presets" / "mixamo.toml"
+    written.parent.mkdir()
+    written.write_text(mixamo_file().replace("[sides]", switch + "[sides]"))
+    table = rigs.read_table(tmp_path / "t.blend")
+    assert rigs.rest_of(rig, table).preset == ""
+    (tmp_path / "rigs.toml").write_text('preset = "Mixamo"')
+    with pytest.raises(DatasetError, match=r"no bone 'mixamorig:Hips' with a property 'IK_FK'"):
+        rigs.rest_of(rig, rigs.read_table(tmp_path / "t.blend"))
+    rig.pose.bones["mixamorig:Hips"]["IK_FK"] = 0
+    rest = rigs.rest_of(rig, table)
+    assert rest.preset == "Mixamo"
+    before = control_rig.switch(rig, rest.settings)
+    assert rig.pose.bones["mixamorig:Hips"]["IK_FK"] == 1
+    control_rig.switch_back(rig, before)
+    assert rig.pose.bones["mixamorig:Hips"]["IK_FK"] == 0
+
+
+def mixamo_file() -> str:
+    return presets.named(presets.builtin(), "Mixamo").path.read_text()
