@@ -76,4 +76,4 @@ def named(presets: Iterable[Preset], name: str) -> Preset | None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.toml")) if folder.is_dir() else []
+    return sorted(path for path in folder.glob("*.toml") if path.is_file()) if folder.is_dir() else []

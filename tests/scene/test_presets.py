@@ -13,7 +13,7 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.scene import control_rig, fcurves, retarget, rigs
 
 from .preset_rigs import FAMILIES, build
-from .test_retarget import interact
+from .rig_maker import interact
 
 FRAMES = 12
 
