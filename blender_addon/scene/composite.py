@@ -35,12 +35,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Composited:
-    """What compositing did: the scene's length in frames, its actors, and what a user should know about it."""
+    """What compositing did: the scene's length in frames, its actors, what a user should know about it, and of which
+    preset each actor's rig is ("": of none)."""
 
     scene: SceneId
     frames: int
     actors: tuple[str, ...]
     notices: tuple[str, ...]
+    presets: tuple[str, ...]
 
 
 def composite(
@@ -89,7 +91,7 @@ def composite(
     paths = [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)]
     camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
-    return Composited(scene_id, frames, session.actors, tuple(notices))
+    return Composited(scene_id, frames, session.actors, tuple(notices), tuple(part.rest.preset for part in parts))
 
 
 def clear(scene: bpy.types.Scene) -> None:
@@ -112,7 +114,7 @@ def _read(
         # Saved while being edited: in Edit Mode an armature does not move.
         bpy.context.view_layer.objects.active = rig.armature
         bpy.ops.object.mode_set(mode="OBJECT")
-    rest = rigs.rest_of(rig.armature)
+    rest = rigs.rest_of(rig.armature, table, actor)
     motion = bvh.resample(bvh.read(dataset.motion(performance)), layout.FPS)
     notices += motion.notices
     pairs = retarget.driven_bones(motion, rest, table.bones_of(actor))
@@ -192,6 +194,8 @@ def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notice
         names = part.rest.names
         carried = {names[bone]: names[carrier] for bone, carrier in part.rest.carried.items()}
         _remember(armature, resting=control_rig.tie(armature, carried))
+    if part.rest.settings:
+        _remember(armature, settings=control_rig.switch(armature, part.rest.settings))
     held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
     if held and not part.rest.carried:
         notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
@@ -284,6 +288,8 @@ def _restore(owner: bpy.types.ID, state: dict) -> None:
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
     if "resting" in state:
         control_rig.untie(owner, state["resting"])
+    if "settings" in state:
+        control_rig.switch_back(owner, state["settings"])
     if "pose_position" in state:
         owner.data.pose_position = state["pose_position"]
     for name, values in state.get("pose", {}).items():

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..dataset import bvh, joint_roles, rest_pose, rotations
 from ..dataset.errors import DatasetError
+from ..dataset.preset import Setting
 
 #: Directions shorter than this part of the body are no direction (CMU's LowerBack lies on Hips).
 _SHORTEST = 1e-3
@@ -38,7 +39,8 @@ class RigRest:
     names, parents: B bones, parents first, -1 for none. rest: (B, 3, 3) bone orientations and heads: (B, 3)
     bone heads, both in armature space. world: (4, 4) of the armature object, uniform scale. inherits: whether
     a bone takes its parent's rotation. local_location: whether its location is along its own axes or its parent's.
-    carried: bones whose parent here is not their own but one that is to carry them (`control_rig`).
+    carried: bones whose parent here is not their own but one that is to carry them (`control_rig`). preset: the name of
+    the preset that the roles are of, "" where bones were told by their names and tree; settings: what it sets.
     """
 
     names: tuple[str, ...]
@@ -50,6 +52,8 @@ class RigRest:
     local_location: tuple[bool, ...]
     roles: dict[str, int] = field(default_factory=dict)
     carried: dict[int, int] = field(default_factory=dict)
+    preset: str = ""
+    settings: tuple[Setting, ...] = ()
 
     @property
     def scale(self) -> float:

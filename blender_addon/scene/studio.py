@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-from ..dataset import batch
+from ..dataset import batch, presets
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId, SceneId, parse
@@ -119,12 +119,18 @@ class Studio:
         """Put a scene or a face into the file that is to be saved, for whoever opens it to see: notices."""
         name = parse(request.scene)
         if isinstance(name, SceneId):
-            return self._composite(request, batch.Look(camera=request.camera or None)).notices
+            done = self._composite(request, batch.Look(camera=request.camera or None))
+            of = [
+                f"actor {actor}: the bones are known by the preset {preset}"
+                for actor, preset in zip(done.actors, done.presets, strict=True)
+                if preset not in ("", presets.CAPTURE)
+            ]
+            return (*done.notices, *of)
         self._open(request.template, batch.Look())
-        done = face_scene.composite(Dataset.at(request.data, request.subset), name)
+        face = face_scene.composite(Dataset.at(request.data, request.subset), name)
         for window in bpy.data.window_managers[0].windows:
-            window.scene = done.scene
-        return done.notices
+            window.scene = face.scene
+        return face.notices
 
     def _face(self, request: batch.RenderChunk, performance: PerformanceId) -> tuple[bpy.types.Scene, int]:
         """Put the request's performance on its actor's head, unless it is there already: scene and frames."""
