@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -25,6 +24,7 @@ from ..blender import Blender
 from ..errors import FarmError
 from ..launch import Launch
 from ..scratch import Scratch
+from .event_file import EventFile
 from .executor import Worker
 
 #: How long a worker has to end by itself once it is told to.
@@ -34,28 +34,9 @@ _LOOK_SECONDS = 0.05
 
 Result = TypeVar("Result")
 
-#: So many last lines of a log may tell what ended a worker; Blender's own account of a crash is as long.
-_LAST_LINES = 10
-
-
-class EventFile:
-    """What a worker tells, one JSON object a line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._read = 0
-
-    def new(self) -> list[dict[str, Any]]:
-        """Events since the last call; a line still being written waits for the next."""
-        # Only a file that has grown is opened: hundreds are looked at several times a second.
-        if self.path.stat().st_size == self._read:
-            return []
-        with open(self.path, "rb") as file:
-            file.seek(self._read)
-            new = file.read()
-        whole = new[: new.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return [json.loads(line) for line in whole.splitlines()]
+#: So many last lines of a log may tell what ended a worker; Blender's own account of a crash is as long. They are in
+#: its last bytes.
+_LAST_LINES, _LAST_BYTES = 10, 16 * 1024
 
 
 class LocalWorker:
@@ -71,10 +52,9 @@ class LocalWorker:
     def __init__(self, name: str, launch: Launch, folder: Path) -> None:
         self.name, self.host, self.launch = name, socket.gethostname(), launch
         self.log = folder / f"{name}.log"
-        self._events = EventFile(folder / f"{name}.events.jsonl")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._events.path.write_bytes(b"")
+            self._events = EventFile(folder / f"{name}.events.jsonl")
             log = open(self.log, "wb")  # noqa: SIM115 - closed by the block below
         except OSError as error:
             raise FarmError(f"{folder}: the worker's log cannot be written there ({error.strerror})") from error
@@ -127,7 +107,11 @@ class LocalWorker:
             return  # the driver finds it dead in its next look at exit_code
 
     def events(self) -> list[dict[str, Any]]:
-        return self._events.new()
+        has_ended = self.exit_code is not None
+        told = self._events.new()
+        if has_ended:
+            self._events.close()
+        return told
 
     def finish(self) -> None:
         """Tell the worker to end when its requests are done."""
@@ -157,9 +141,9 @@ class LocalWorker:
         if code is None:
             return "runs"
         ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        lines = _last_lines(self.log)
         # What it said of errors long before did not end it: drivers of graphics cards complain at the start.
-        errors = [line for line in lines[-_LAST_LINES:] if "rror" in line] or lines
+        errors = [line for line in lines if "rror" in line] or lines
         return ended + (f" ({errors[-1][:200]})" if errors and code > 0 else "")
 
     def _tidy(self) -> None:
@@ -178,6 +162,17 @@ class LocalWorker:
                 self._process.terminate()
         except ProcessLookupError:
             return  # it ended between the look and the signal
+
+
+def _last_lines(log: Path) -> list[str]:
+    """Those that say anything; none where the log is gone."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
+            said = file.read().decode(errors="replace")
+    except OSError:
+        return []  # the user deleted it
+    return [line.strip() for line in said.splitlines() if line.strip()][-_LAST_LINES:]
 
 
 class LocalExecutor:

@@ -26,8 +26,9 @@ class Farm:
 
     def __init__(self, folder: Path, lengths: dict[str, int], workers: int, chunk: int = 10, **executor) -> None:
         self.outputs = plan.Outputs(folder)
-        clock, medium = Clock(), StandInMedium()
+        clock = Clock()
         self.executor = StandIns(clock, self.outputs.logs, workers, **executor)
+        medium = StandInMedium(made=self.executor.made)
         tasks = []
         for name, frames in lengths.items():
             scene = SceneId.parse(f"20231119_{name}")
@@ -47,8 +48,11 @@ class Farm:
 
     def notes(self, kind: str) -> list[str]:
         """The record's events of a kind."""
+        return [text for found, text in self.rows("SELECT kind, text FROM events") if found == kind]
+
+    def rows(self, query: str) -> list[tuple]:
         with closing(sqlite3.connect(self.outputs.state / "body-00000000.sqlite")) as db:
-            return [text for (text,) in db.execute("SELECT text FROM events WHERE kind = ?", (kind,))]
+            return db.execute(query).fetchall()
 
 
 def problems(results: list[SceneResult]) -> dict[str, str]:
