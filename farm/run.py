@@ -16,7 +16,7 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 
 from . import plan
-from .errors import FarmError
+from .errors import FarmError, in_words
 from .executors.event_file import NONSENSE
 from .executors.executor import Executor, Job
 from .faults import Faults, Room, Silence
@@ -182,7 +182,7 @@ class Run:
         last = [(check.scene, check.chunk) for check in self._checks.values()]
         last += [given for slot in self._slots for given in slot.given]
         for scene, chunk in last:
-            with suppress(FarmError):  # what is not whole is gone then, and rendered by the next start
+            with suppress(FarmError, OSError):  # what is not whole is gone then, and rendered by the next start
                 scene.task.medium.check(scene.task, chunk)
 
     def _is_busy(self) -> bool:
@@ -398,17 +398,17 @@ class Run:
                 scene.rendered += chunk.frames
                 if scene.is_whole:
                     self._finish.later(scene)
-            elif isinstance(error, FarmError):
-                self._setbacks.try_again(scene, chunk, check.host, check.unheard or str(error))
+            elif isinstance(error, FarmError | OSError):
+                self._setbacks.try_again(scene, chunk, check.host, check.unheard or in_words(error))
             else:
                 raise error
         for scene, error in self._finish.collect():
-            if not isinstance(error, FarmError | DatasetError):
+            if not isinstance(error, FarmError | DatasetError | OSError):
                 raise error
             if self._setbacks.is_full():
                 self._unfinished.append(scene)
             else:
-                self._setbacks.give_up(scene, str(error))
+                self._setbacks.give_up(scene, in_words(error))
 
     def _snapshot(self) -> Snapshot:
         all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)

@@ -20,6 +20,7 @@ import psutil
 from blender_addon.dataset import batch
 from blender_addon.dataset.reach import Reach
 
+from .. import leftovers
 from ..blender import Blender
 from ..errors import FarmError
 from ..launch import Launch
@@ -43,8 +44,8 @@ class LocalWorker:
     """One Blender that is kept fed: `send` requests, `events` says what happened since the last call.
 
     It runs in a process group of its own, so that Ctrl-C reaches the driver alone and ending the worker ends
-    whatever it started too. Its event file and its log stay in `folder`, and what Blender writes of a crash; its
-    temporary folder is gone once it is seen to have ended.
+    whatever it started too, as does its own end. Its event file and its log stay in `folder`, and what Blender writes
+    of a crash; its temporary folder is gone once it is seen to have ended.
     """
 
     is_lost, seconds_left = False, None
@@ -63,7 +64,7 @@ class LocalWorker:
             try:
                 self._process = subprocess.Popen(
                     launch.command("-", self._events.path),
-                    env=os.environ | launch.environment() | self._scratch.environment(),
+                    env=os.environ | launch.environment() | self._scratch.environment() | leftovers.mark(folder),
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -103,7 +104,7 @@ class LocalWorker:
         try:
             pipe.write(batch.to_line(request).encode() + b"\n")
             pipe.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             return  # the driver finds it dead in its next look at exit_code
 
     def events(self) -> list[dict[str, Any]]:
@@ -120,7 +121,8 @@ class LocalWorker:
     def kill(self, grace: float = _GRACE_SECONDS) -> None:
         """End the worker and all it started; it has `grace` seconds to end by itself."""
         if self._process.stdin:
-            self._process.stdin.close()
+            with suppress(OSError):  # what it did not take any more
+                self._process.stdin.close()
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(grace)
@@ -149,10 +151,17 @@ class LocalWorker:
     def _tidy(self) -> None:
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
+            self._end_orphans()
             for report in scratch.path.glob("*.crash.txt"):
                 with suppress(OSError):
                     shutil.copyfile(report, self.log.with_name(f"{self.name}.{report.name}"))
             scratch.remove()
+
+    def _end_orphans(self) -> None:
+        """End what it started and left; right after its own end, when no other process can have its number yet."""
+        if os.name == "posix":
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         try:
