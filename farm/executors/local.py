@@ -33,6 +33,9 @@ _GRACE_SECONDS = 5.0
 
 _LOOK_SECONDS = 0.05
 
+#: What says that a request is done.
+_DONE = ("saved", "tried", "rendered")
+
 Result = TypeVar("Result")
 
 #: So many last lines of a log may tell what ended a worker; Blender's own account of a crash is as long. They are in
@@ -230,12 +233,12 @@ class LocalExecutor:
 
 
 def do_one(blender: Blender, request: batch.Request, *, timeout: float = 600.0) -> dict[str, Any]:
-    """Start a worker for one request and wait for its last event; see do_all."""
+    """Start a worker for one request and wait for the event that says it is done; see do_all."""
     return do_all(blender, [request], timeout=timeout)[0]
 
 
 def do_all(blender: Blender, requests: Sequence[batch.Request], *, timeout: float = 600.0) -> list[dict[str, Any]]:
-    """Start a worker for requests, whose ids differ, one after another; each one's last event.
+    """Start a worker for requests, whose ids differ, one after another; the event of each that says it is done.
 
     FarmError with the worker's sentence if one failed. Its log lies in a temporary folder, which stays where something
     went wrong that the log tells more of.
@@ -254,12 +257,12 @@ def do_all(blender: Blender, requests: Sequence[batch.Request], *, timeout: floa
         if worker.exit_code is None:
             worker.kill()
     failed = next((event for event in told if event["event"] == "failed"), None)
-    last = {event["id"]: event for event in told if event.get("id")}
+    done = {event["id"]: event for event in told if event["event"] in _DONE}
     if failed and not failed["bad_input"]:
         raise FarmError(f"{failed['error']}; see {worker.log}")
-    if not failed and not all(request.id in last for request in requests):
-        raise FarmError(f"{blender}: the worker {worker.how_it_ended()} and did nothing; see {worker.log}")
+    if not failed and not all(request.id in done for request in requests):
+        raise FarmError(f"{blender}: the worker {worker.how_it_ended()} and did not do it; see {worker.log}")
     shutil.rmtree(folder, ignore_errors=True)
     if failed:
         raise FarmError(failed["error"])
-    return [last[request.id] for request in requests]
+    return [done[request.id] for request in requests]

@@ -279,6 +279,15 @@ def test_what_outlived_a_killed_driver_ends_with_the_next_start(tmp_path, tempor
             worker.kill(grace=0)
 
 
+def test_a_request_that_a_crash_broke_off_is_not_taken_for_done(tmp_path, temporary):
+    told = '{"event": "composited", "id": "a", "notices": []}'
+    tell = f"""while [ "$1" != --events ]; do shift; done; echo '{told}' >> "$2"; echo no event >> "$2" """
+    blender = program(tmp_path / "b", tell, "kill -SEGV $$")
+    request = batch.SaveComposite("a", str(tmp_path), "t.blend", SCENES[0], str(tmp_path / "a.blend"))
+    with pytest.raises(FarmError, match="the worker was ended by SIGSEGV and did not do it"):
+        do_one(blender, request)
+
+
 def test_a_worker_whose_log_was_deleted_still_says_how_it_ended(tmp_path, temporary):
     blender = program(tmp_path / "b", "echo Error: no luck", "read line", "exit 5")
     worker = LocalWorker("w", Launch(blender, Reach()), tmp_path / "logs")
