@@ -24,6 +24,9 @@ from .task import Chunk, Medium, Task
 #: Folder for what a run leaves until it is done: chunks, logs, the built-in template. The user can delete it.
 RUNS_FOLDER = "farm_runs"
 
+#: Written to see whether a folder can be written to.
+PROBE = ".interact-farm-can-write"
+
 #: What a chunk should take, seconds: as much as a crash costs at most, and far more than a chunk's own overhead.
 CHUNK_SECONDS = 60.0
 
@@ -194,11 +197,11 @@ def make_room(outputs: Outputs, kind: str, *, sound: bool) -> None:
     if sound:
         folders.append(outputs.heard(kind))
     for folder in folders:
-        probe = folder / ".interact-farm-can-write"
+        probe = folder / PROBE
         try:
             folder.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(b"x" * 4096)
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise FarmError(f"{folder}: cannot be written to ({error.strerror}); free it or use --out") from error
 

@@ -16,7 +16,7 @@ from blender_addon.dataset.naming import PerformanceId, SceneId
 from blender_addon.dataset.reach import Reach
 
 from . import blender as blenders
-from . import lock, plan, state, subjects, templates, timings
+from . import leftovers, lock, plan, state, subjects, templates, timings
 from .clips import Clips
 from .errors import FarmError
 from .executors.place import Place, opened
@@ -179,6 +179,7 @@ def execute(
         chunk=options.chunk,
     )
     with lock.held(prepared.outputs.runs, prepared.identity.id):
+        leftovers.end(prepared.outputs.logs)
         launch = None
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-from ..dataset import batch, presets
+from ..dataset import batch, partial, presets
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId, SceneId, parse
@@ -21,13 +21,11 @@ from .machine import Machine
 class Studio:
     """Does requests one after another; opens a template, and composites a scene, only when another is asked for.
 
-    tell(event, **facts) gets what happened; on_frame() is called between frames, and may end the process; machine: what
-    it renders with.
+    tell(event, **facts) gets what happened; machine: what it renders with.
     """
 
-    def __init__(self, tell: Callable[..., None], on_frame: Callable[[], None], machine: Machine) -> None:
+    def __init__(self, tell: Callable[..., None], machine: Machine) -> None:
         self._tell = tell
-        self._on_frame = on_frame
         self._machine = machine
         self._template: tuple[str, batch.Look] | None = None
         self._wanted: tuple[str, str, str] | None = None
@@ -69,7 +67,6 @@ class Studio:
         self._tell("rendering", id=request.id, load_seconds=loaded - start)
 
         def on_frame(frame: int) -> None:
-            self._on_frame()
             self._tell("frame", id=request.id, frame=frame)
 
         text = None
@@ -181,7 +178,7 @@ class Studio:
     ) -> None:
         """Save the open file, under a name that only ever holds whole files."""
         path = Path(request.output)
-        beside = path.with_name(f"{path.stem}.{os.getpid()}.partial.blend")
+        beside = partial.blend_beside(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             bpy.ops.wm.save_as_mainfile(filepath=str(beside), check_existing=False, copy=True, compress=True)
