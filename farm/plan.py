@@ -172,7 +172,7 @@ def with_chunks(task: Task, size: int, *, overwrite: bool = False) -> Task:
         cells = [cell for cell in grid if gap[0] <= cell[0] and cell[1] <= gap[1]]
         fits = cells and cells[0][0] == gap[0] and cells[-1][1] == gap[1]
         missing += cells if fits else shares(*gap, size)
-    chunks = (Chunk(first, last, task.medium.target(task, first, last)) for first, last in missing)
+    chunks = (Chunk(first, last, str(task.medium.target(task, first, last))) for first, last in missing)
     return replace(task, missing=tuple(chunks), present=tuple(present))
 
 

@@ -262,7 +262,7 @@ class Run:
                     scene=scene.task.name,
                     first=chunk.first,
                     last=chunk.last,
-                    output=str(chunk.path),
+                    output=chunk.place,
                     look=self._settings.look,
                     tag=tag(scene.task.fingerprint),
                 )
