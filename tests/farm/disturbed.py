@@ -109,9 +109,12 @@ class Story:
 
 def kill_at_random(
     arguments: tuple[object, ...], out: Path, chunks: int, kills: int, rng: random.Random, seen: Seen,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None, delay: float = 1.5,
 ) -> Story:  # fmt: skip
-    """Start a run of so many chunks as often as it takes, and kill somebody so many times before it is done."""
+    """Start a run as often as it takes, and kill somebody so many times before it is done.
+
+    chunks: among the first of which it happens; delay: the most seconds that it waits after one of them.
+    """
     story, began = Story(), time.monotonic()
     moments = sorted(rng.randrange(chunks - 1) for _ in range(kills))
     driver = _start(arguments, out)
@@ -126,7 +129,7 @@ def kill_at_random(
             if rendered < moments[0]:
                 time.sleep(0.02)
                 continue
-            seen.wait(rng.uniform(0, 1.5))
+            seen.wait(rng.uniform(0, delay))
             victim = rng.choice(VICTIMS)
             if _kill(driver, victim, rng):
                 moments.pop(0)
