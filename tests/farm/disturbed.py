@@ -83,11 +83,14 @@ class Seen:
 
     def look(self) -> int:
         """Look once more; how many chunks there have been."""
-        for path in self.out.glob("farm_runs/chunks/*/*.mkv"):
-            with suppress(OSError):
-                facts = path.stat()
-                name = f"{path.parent.name}/{path.name}"
-                self.files.setdefault(name, set()).add((facts.st_ino, facts.st_mtime_ns))
+        chunks = self.out / "farm_runs" / "chunks"
+        for folder in _listed(chunks):
+            for path in _listed(folder):
+                if path.suffix == ".mkv":
+                    with suppress(OSError):
+                        facts = path.stat()
+                        files = self.files.setdefault(f"{folder.name}/{path.name}", set())
+                        files.add((facts.st_ino, facts.st_mtime_ns))
         return len(self.files)
 
     def wait(self, seconds: float) -> None:
@@ -95,6 +98,14 @@ class Seen:
         while time.monotonic() < until:
             self.look()
             time.sleep(0.02)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in a folder, none where it has just been deleted."""
+    try:
+        return [*folder.iterdir()]
+    except OSError:
+        return []
 
 
 @dataclass
