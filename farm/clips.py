@@ -77,6 +77,9 @@ class Clips:
             chunk.path.unlink(missing_ok=True)
             raise
 
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        return chunk.path.is_file()
+
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         return [chunk]  # what a broken clip has cannot be used
 

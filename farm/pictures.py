@@ -98,6 +98,9 @@ class Pictures:
             size = size or found.size
         return chunk
 
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        return not self.missing(task, chunk)
+
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         there = set(self._whole(task, chunk.first, chunk.last))
         absent = (number for number in range(chunk.first, chunk.last + 1) if number not in there)

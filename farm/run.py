@@ -343,8 +343,8 @@ class Run:
         """A worker is done with a chunk and has not said how: it may have been whole before that. why: it is tried
         again where it is not."""
         host = "" if slot.worker.is_lost else slot.worker.host
-        if self._settings.overwrite:
-            # What is there may be an earlier start's.
+        # With overwrite, what is there may be an earlier start's.
+        if self._settings.overwrite or not scene.task.medium.is_there(scene.task, chunk):
             self._frames_now.pop(_id(scene, chunk), None)
             self._setbacks.try_again(scene, chunk, host, why)
         else:

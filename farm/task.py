@@ -106,6 +106,9 @@ class Medium(Protocol):
     def check(self, task: Task, chunk: Chunk) -> Chunk:
         """Decode a chunk; returns it with its record. FarmError where it is not whole, which is then gone."""
 
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        """Whether a chunk seems to have been rendered to its end, so that it is worth a check; cheap."""
+
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         """What of a chunk whose rendering broke off is still to render."""
 

@@ -83,11 +83,14 @@ class Seen:
 
     def look(self) -> int:
         """Look once more; how many chunks there have been."""
-        for path in self.out.glob("farm_runs/chunks/*/*.mkv"):
-            with suppress(OSError):
-                facts = path.stat()
-                name = f"{path.parent.name}/{path.name}"
-                self.files.setdefault(name, set()).add((facts.st_ino, facts.st_mtime_ns))
+        chunks = self.out / "farm_runs" / "chunks"
+        for folder in _listed(chunks):
+            for path in _listed(folder):
+                if path.suffix == ".mkv":
+                    with suppress(OSError):
+                        facts = path.stat()
+                        files = self.files.setdefault(f"{folder.name}/{path.name}", set())
+                        files.add((facts.st_ino, facts.st_mtime_ns))
         return len(self.files)
 
     def wait(self, seconds: float) -> None:
@@ -95,6 +98,14 @@ class Seen:
         while time.monotonic() < until:
             self.look()
             time.sleep(0.02)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in a folder, none where it has just been deleted."""
+    try:
+        return [*folder.iterdir()]
+    except OSError:
+        return []
 
 
 @dataclass
@@ -109,9 +120,12 @@ class Story:
 
 def kill_at_random(
     arguments: tuple[object, ...], out: Path, chunks: int, kills: int, rng: random.Random, seen: Seen,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None, delay: float = 1.5,
 ) -> Story:  # fmt: skip
-    """Start a run of so many chunks as often as it takes, and kill somebody so many times before it is done."""
+    """Start a run as often as it takes, and kill somebody so many times before it is done.
+
+    chunks: among the first of which it happens; delay: the most seconds that it waits after one of them.
+    """
     story, began = Story(), time.monotonic()
     moments = sorted(rng.randrange(chunks - 1) for _ in range(kills))
     driver = _start(arguments, out)
@@ -126,7 +140,7 @@ def kill_at_random(
             if rendered < moments[0]:
                 time.sleep(0.02)
                 continue
-            seen.wait(rng.uniform(0, 1.5))
+            seen.wait(rng.uniform(0, delay))
             victim = rng.choice(VICTIMS)
             if _kill(driver, victim, rng):
                 moments.pop(0)

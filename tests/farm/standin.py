@@ -55,9 +55,12 @@ class StandInMedium:
         return task.folder / f"{first:06d}-{last:06d}.mkv"
 
     def check(self, task: Task, chunk: Chunk) -> Chunk:
-        if self.made is not None and f"{task.name}:{chunk.first}-{chunk.last}" not in self.made:
+        if not self.is_there(task, chunk):
             raise FarmError(f"{chunk.path}: was not rendered")
         return chunk
+
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        return self.made is None or f"{task.name}:{chunk.first}-{chunk.last}" in self.made
 
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         return [chunk]

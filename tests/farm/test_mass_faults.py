@@ -15,7 +15,7 @@ def test_kills_at_random_moments_lose_nothing_and_cost_no_whole_chunk(finished, 
     out = tmp_path / "out"
     arguments = render(out, "--max-tries", 99, "--workers", 2)
     seen = Seen(out)
-    story = kill_at_random(arguments, out, 12, 5, random.Random(4), seen)
+    story = kill_at_random(arguments, out, 6, 5, random.Random(4), seen, delay=0.2)  # of 12 chunks
     assert story.kills.total() == 5
     assert violations(out, story, seen, results(finished)) == []
 

@@ -307,9 +307,10 @@ def test_a_blender_in_a_long_render_call_ends_when_its_driver_is_killed(dataset,
     out = tmp_path / "out"
     run = start_farm(
         "body", "render", Dataset.at(dataset).body_job, "--data", dataset, "--out", out, "--template", template,
-        "--workers", 1, "--engine", "cycles", "--samples", 100_000, "--size", "640x360", "--no-mux",
+        "--workers", 1, "--engine", "cycles", "--samples", 4096, "--size", "1280x720", "--no-mux",
     )  # fmt: skip
-    wait_for(lambda: any(event["event"] == "rendering" for event in events(out)))
+    wait_for(lambda: any(event["event"] == "rendering" for event in events(out)) or run.poll() is not None)
+    assert run.poll() is None, run.stderr.read()
     time.sleep(1)
     pid = worker_pid(out)
     run.send_signal(signal.SIGKILL)
