@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 #: What an action's name is made of: the fields that `CompositeOptions.names` may hold.
@@ -35,7 +36,4 @@ class CompositeOptions:
 
     def name(self, **fields: str) -> str:
         """An action's name; fields: a text for each of NAME_FIELDS."""
-        text = self.names
-        for field in NAME_FIELDS:
-            text = text.replace(f"{{{field}}}", fields[field])
-        return text
+        return re.sub(r"\{(" + "|".join(NAME_FIELDS) + r")\}", lambda found: fields[found[1]], self.names)
