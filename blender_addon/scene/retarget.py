@@ -128,9 +128,12 @@ def leg_ratio(motion: bvh.Motion, rig: RigRest) -> float:
     return rigged * rig.scale / (captured * rest_pose.metres_per_unit(positions, roles))
 
 
-def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest]) -> list[Scale]:
-    """One scale per actor of a scene: the same on the floor, each his own upwards."""
-    ratios = [leg_ratio(motion, rig) for motion, rig in zip(motions, rigs, strict=True)]
+def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest], ratio: float | None = None) -> list[Scale]:
+    """One scale per actor of a scene: the same on the floor, each his own upwards.
+
+    ratio: the rigs' size against the actors', for all of them; each one's leg ratio if not given.
+    """
+    ratios = [ratio or leg_ratio(motion, rig) for motion, rig in zip(motions, rigs, strict=True)]
     units = [
         rest_pose.metres_per_unit(s.rest_positions(), joint_roles.classify(s.names, s.parents))
         for s in (motion.skeleton for motion in motions)
@@ -150,11 +153,15 @@ def retarget(
     *,
     up: str | None = None,
     origin: np.ndarray | None = None,
+    correct: bool = True,
+    travels: bool = True,
 ) -> Channels:
     """The pose of every driven bone in every frame.
 
     pairs: {bone: joint}. up: the capture's up axis, "X", "Y" or "Z"; read from the motion if not given.
-    origin: where the capture's origin lies in the world, metres.
+    origin: where the capture's origin lies in the world, metres. correct: whether each bone is turned from the rig's
+    rest pose into the BVH's, else only the body as a whole; travels: whether the body leaves its first place on the
+    floor.
     """
     skeleton = motion.skeleton
     joint_role = joint_roles.classify(skeleton.names, skeleton.parents)
@@ -162,7 +169,7 @@ def retarget(
     A = rest_pose.TO_BLENDER[up or rest_pose.world_up(motion, joint_role)]
     rest = rig.turn @ rig.rest
     rests = _rests(skeleton, joint_role, rig, pairs, A)
-    corrections = _corrections(rig, rests)
+    corrections = _corrections(rig, rests) if correct else dict.fromkeys(pairs, rests.whole)
     local = bvh.local_rotations(motion, sorted({j for joint in pairs.values() for j in _path(skeleton, joint)}))
 
     spans = _spans(skeleton, rests, local)
@@ -182,7 +189,7 @@ def retarget(
         track = rotations.multiply_around(rotations.from_matrix(left), between, rotations.from_matrix(right))
         turned[bone] = rotations.same_hemisphere(np.broadcast_to(track, (4, motion.frames)))
     tops = [bone for bone, carrier in rests.above.items() if carrier is None]
-    return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin))
+    return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin, travels))
 
 
 def _locations(
@@ -195,12 +202,15 @@ def _locations(
     A: np.ndarray,
     local: Mapping[int, np.ndarray],
     origin: np.ndarray | None,
+    travels: bool,
 ) -> dict[int, np.ndarray]:
     """Locations of the bones that no driven bone carries: the hips, and what hangs beside them on some rigs."""
     if not tops:
         return {}
     root = min(tops, key=lambda bone: (bone != rig.roles.get("hips"), len(_path(motion.skeleton, pairs[bone]))))
     place = scale.placed(A @ joint_position(motion, local, pairs[root])[0], scale.lift, origin)
+    if not travels:
+        place[:2] = place[:2, :1]
     # World to armature space, whose origin, axes and unit may be any.
     target = rig.turn.T @ (place - rig.world[:3, 3:4]) / rig.scale
     root_pose = rotations.multiply(rotations.from_matrix(rig.rest[root]), turned[root])
