@@ -236,7 +236,10 @@ def _task(
 
 def made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:
     """The parts of a fingerprint that all tasks of a plan share: see Task.made_from."""
-    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in asdict(look).items()}
+    given = asdict(look)
+    if not look.pin_feet:
+        del given["pin_feet"]  # which older results know nothing of
+    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in given.items()}
     return {"program": __version__, "template": template_fingerprint} | looks
 
 

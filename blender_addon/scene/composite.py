@@ -14,7 +14,7 @@ from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pos
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import camera, control_rig, fcurves, nla, retarget, rigs, shots, sound
+from . import camera, contact_report, control_rig, fcurves, feet, nla, pin_feet, retarget, rigs, shots, sound
 from .options import CompositeOptions
 
 #: What a data-block was like before compositing, as JSON in a custom property of its own.
@@ -36,12 +36,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Composited:
-    """What compositing did: the scene's length in frames, its actors, and what a user should know about it."""
+    """What compositing did: the scene's length in frames, its actors, what a user should know about it, and what
+    became of contacts, where that was asked for."""
 
     scene: SceneId
     frames: int
     actors: tuple[str, ...]
     notices: tuple[str, ...]
+    report: contact_report.Report | None = None
 
 
 def composite(
@@ -52,13 +54,14 @@ def composite(
     table: rigs.Table | None = None,
     shot: str | None = None,
     options: CompositeOptions | None = None,
+    report: bool = False,
 ) -> Composited:
     """Put both actors' motion and face weights on their rigs; frame 1 is frame 1 of the BVH.
 
     What an earlier call put there is replaced, the user's own data is kept aside (`clear` brings it back). The
     other actors are hidden. The scene is as long as its longest body; a shorter track holds its last value.
-    shot: which camera to see it through (`camera.frame_scene`). Raises DatasetError, before anything is changed,
-    for what does not fit.
+    shot: which camera to see it through (`camera.frame_scene`); report: whether contacts are measured, as they are
+    where feet are pinned. Raises DatasetError, before anything is changed, for what does not fit.
     """
     table = table or rigs.Table()
     options = options or CompositeOptions()
@@ -84,6 +87,17 @@ def composite(
         )
         for part, scale in zip(parts, scales, strict=True)
     ]  # fmt: skip
+    paths = [replace(walk, positions=walk.positions + origin[None, :, None]) for walk in walks]
+    measured = None
+    if options.pin_feet or report:
+        people = [
+            _person(part, scale, path, pose, options, origin)
+            for part, scale, path, pose in zip(parts, scales, paths, channels, strict=True)
+        ]
+        channels = [person.pinned or person.retargeted for person in people]
+        measured = contact_report.measure(people)
+    if options.pin_feet:
+        notices += _told_of_feet(people, measured, options)
 
     others = rigs.objects_of_all(scene, databases.actors(dataset), table)
     clear(scene)
@@ -100,10 +114,9 @@ def composite(
         _remember(scene, sync_mode=scene.sync_mode)
         performances = [scene_id.performance(actor) for actor in session.actors]
         notices += sound.add(scene, [dataset.wav(performance) for performance in performances])
-    paths = [replace(walk, positions=walk.positions + origin[None, :, None]) for walk in walks]
     camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
-    return Composited(scene_id, frames, session.actors, tuple(notices))
+    return Composited(scene_id, frames, session.actors, tuple(notices), measured)
 
 
 def clear(scene: bpy.types.Scene) -> None:
@@ -200,6 +213,40 @@ def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:
     names = " and ".join(part.rig.armature.name for part in parts)
     notices.append(f"{names} stand apart in the template; the capture is laid on the world's origin")
     return np.zeros(3)
+
+
+def _person(
+    part: Part,
+    scale: retarget.Scale,
+    path: shots.PersonPath,
+    pose: retarget.Channels,
+    options: CompositeOptions,
+    origin: np.ndarray,
+) -> contact_report.Person:
+    """One of the two with his feet, pinned where that is wanted."""
+    found = feet.of_person(part.motion, part.rest, part.pairs, scale, options.up, origin)
+    person = contact_report.Person(part.rig.actor, part.rest, scale, path, found, pose)
+    if not (options.pin_feet and options.root_motion):
+        return person
+    pinned = pin_feet.pin(part.rest, pose, found, part.motion.fps)
+    return replace(person, pinned=pinned.channels, lowered=pinned.lowered)
+
+
+def _told_of_feet(
+    people: list[contact_report.Person], measured: contact_report.Report, options: CompositeOptions
+) -> Iterator[str]:
+    if not options.root_motion:
+        yield "feet are not pinned: without root motion they are to slide"
+        return
+    for person in people:
+        if len(person.feet) < 2:
+            yield (
+                f"actor {person.actor}: {'only one foot is' if person.feet else 'feet are not'} pinned; that takes "
+                "thigh, shin and foot, in capture and rig, that hang on one another"
+            )
+    slide = measured.slide()
+    if slide:
+        yield slide
 
 
 def _animate_body(

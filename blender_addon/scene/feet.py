@@ -85,7 +85,9 @@ def of_person(
             contact,
             scale.placed(ankle, rise, origin),
             scale.placed(ball, 0.0, origin) if ball is not None else None,
-            *bones,
+            bones[0],
+            bones[1],
+            bones[2],
             toe_bone,
         )
         for contact, (side, ankle, ball, bones, toe_bone) in zip(stands, found, strict=True)

@@ -138,20 +138,20 @@ def _between(correction: np.ndarray, spans: Sequence[tuple[int, int]], blend: in
     result = np.zeros_like(correction)
     for first, end in spans:
         result[:, first:end] = correction[:, first:end]
-    for n in range(len(spans) + 1):
-        start = spans[n - 1][1] - 1 if n else None
-        end = spans[n][0] if n < len(spans) else None
+    lasts = [None, *(end - 1 for _, end in spans)]
+    firsts = [*(first for first, _ in spans), None]
+    for start, end in zip(lasts, firsts, strict=True):
         if start is not None and end is not None and end - start <= 2 * blend:
             share = _ease(np.arange(1, end - start) / (end - start))
-            before, after = correction[:, start, None], correction[:, end, None]
-            result[:, start + 1 : end] = before + share * (after - before)
+            way = correction[:, end] - correction[:, start]
+            result[:, start + 1 : end] = correction[:, start, None] + share * way[:, None]
             continue
         if start is not None:
-            last = min(start + blend, frames)
-            result[:, start + 1 : last] = correction[:, start, None] * _ease(1.0 - np.arange(1, last - start) / blend)
+            after = np.arange(start + 1, min(start + blend, frames))
+            result[:, after] = correction[:, start, None] * _ease(1.0 - (after - start) / blend)
         if end is not None:
-            first = max(end - blend + 1, 0)
-            result[:, first:end] = correction[:, end, None] * _ease(1.0 - (end - np.arange(first, end)) / blend)
+            before = np.arange(max(end - blend + 1, 0), end)
+            result[:, before] = correction[:, end, None] * _ease(1.0 - (end - before) / blend)
     return result
 
 
