@@ -129,3 +129,24 @@ def _placed(motion: bvh.Motion, at: float, yaw: float) -> bvh.Motion:
 def _ramp(share: np.ndarray) -> np.ndarray:
     share = np.clip(share, 0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)
+
+
+def squat(actor: str = "001", deepest: float = 0.45, frames: int = 90) -> bvh.Motion:
+    """Somebody goes down until his hips are `deepest` legs over his ankles and comes up, his feet flat and still."""
+    body = skeletons.actors()[actor]
+    times = np.arange(frames) / FPS
+    pose = Pose(body, frames)
+    leg = body.length("LeftLeg") + body.length("LeftFoot")
+    down = smooth(_ramp(np.minimum(times - 0.5, times[-1] - 0.5 - times) / 0.8), 2.0)
+    height = body.ankle_height + leg * (0.96 + (deepest - 0.96) * down) - pose.offset("LeftUpLeg")[1]
+    pose.set_root(np.stack((0.0 * height, height, 2.0 - 12.0 * down)), euler(x=np.radians(4.0 + 30.0 * down)))
+    pose.set_global("Spine", euler(x=np.radians(20.0 * down)))
+    for joint in ("Spine1", "Spine2", "Spine3"):
+        pose.set_local(joint, rotations.IDENTITY)
+    arm = np.repeat(HANGING.vector()[:, None], frames, axis=1)
+    for side, mirror in (("Right", -1.0), ("Left", 1.0)):
+        across = mirror * (abs(pose.offset(f"{side}UpLeg")[0]) + 6.0)
+        ankle = np.repeat(np.array([[across], [body.ankle_height], [0.0]]), frames, axis=1)
+        _leg(pose, side, ankle, np.zeros(frames))
+        set_arm(pose, side, arm, np.zeros(frames), np.zeros(frames))
+    return bodyfile.retargeted_motion(pose)
