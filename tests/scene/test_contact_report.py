@@ -82,7 +82,7 @@ def test_the_slide_of_feet_is_measured_before_and_after(tmp_path, walks):
         assert [foot.foot for foot in feet] == ["left", "right"]
         told = sum(foot.rig_mm * foot.contacts for foot in feet) / 1000
         # The frames in which a foot comes down or leaves count as contact too: they differ by a little.
-        assert slide(walk, heads[actor]) == pytest.approx(told, rel=0.6)
+        assert slide(walk, heads[actor]) == pytest.approx(told, rel=0.3)
         assert all(foot.captured_mm < 0.4 * foot.rig_mm for foot in feet)
     for item in [*bpy.data.objects]:
         bpy.data.objects.remove(item)
