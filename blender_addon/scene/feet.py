@@ -74,7 +74,8 @@ def of_person(
             found.append((side, A @ ankle, A @ ball if ball is not None else None, bones, toe_bone))
     if not found:
         return ()
-    leg = float(np.linalg.norm(skeleton.offsets[joints[1]]) + np.linalg.norm(skeleton.offsets[joints[2]]))
+    thigh, shin, foot = skeleton.rest_positions()[[pairs[bone] for bone in found[0][3]]]
+    leg = float(np.linalg.norm(shin - thigh) + np.linalg.norm(foot - shin))
     stands = contacts.find(
         tuple(ankle for _, ankle, *_ in found), tuple(ball for _, _, ball, *_ in found), leg, motion.fps
     )

@@ -7,7 +7,7 @@ while the heel leaves. World of the motion: centimetres, Y up, facing +Z; the le
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,11 @@ class Walk:
     motion: bvh.Motion
     heel: dict[str, np.ndarray]
     ball: dict[str, np.ndarray]
+
+    def part(self, first: int, end: int) -> Walk:
+        """The frames from `first` to the one before `end`, from 0."""
+        rests = [{side: rest[first:end] for side, rest in of.items()} for of in (self.heel, self.ball)]
+        return Walk(replace(self.motion, values=self.motion.values[first:end]), *rests)
 
 
 def walk(actor: str = "001", steps: int = 8, stride: float = 50.0, at: float = 0.0, yaw: float = 0.0) -> Walk:
