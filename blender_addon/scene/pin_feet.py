@@ -25,6 +25,8 @@ _PLAY = 0.025
 #: How far a correction may be away from its mean over a contact, in leg lengths, before the foot is let slide: a person
 #: who turns on heel and ball in turn goes another way on feet of another length.
 _LEASH = 0.08
+#: The stretch of a leg, of its length, below which it hardly counts where a foot is to be placed.
+_BENT = 0.75
 #: Legs are not stretched farther than this, or than the capture has them: a straight knee moves by jerks.
 _STRETCH = 0.99
 #: Hips are lowered by so much of a leg length at most, and over so many seconds.
@@ -69,7 +71,8 @@ class _Leg:
         self.length = float(np.linalg.norm(upper[:, 0]) + np.linalg.norm(lower[:, 0]))
         self.reach = np.maximum(np.linalg.norm(self.ankle - self.hip, axis=0), _STRETCH * self.length)
         self.axis = two_bone.hinge(upper, lower, self.turns[0])
-        self.wanted = self.ankle + _corrections(foot, pose, self.length, fps)
+        stretch = np.linalg.norm(self.ankle - self.hip, axis=0) / self.length
+        self.wanted = self.ankle + _corrections(foot, pose, self.length, stretch, fps)
 
     def lack(self) -> np.ndarray:
         """By how much the hips are too high for the leg to reach its place, metres (N,), in contact; else 0."""
@@ -87,8 +90,12 @@ class _Leg:
         return hip + away * np.stack((share, share, np.ones_like(share)))
 
 
-def _corrections(foot: Foot, pose: RigPose, leg: float, fps: float) -> np.ndarray:
-    """What brings the retargeted ankle to where the foot stands, (3, N) metres."""
+def _corrections(foot: Foot, pose: RigPose, leg: float, stretch: np.ndarray, fps: float) -> np.ndarray:
+    """What brings the retargeted ankle to where the foot stands, (3, N) metres; stretch: (N,), 1 for a straight leg.
+
+    Somebody who stands and kneels down has one place for both: rather where he stands, for a bent leg has more play.
+    """
+    counts = np.clip((stretch - _BENT) / (1.0 - _BENT), 0.1, 1.0) ** 2
     ankle, toe = foot.tracks(pose)
     captured = foot.toe if foot.toe is not None else foot.ankle
     on_toe = foot.contact.on_toe
@@ -100,8 +107,8 @@ def _corrections(foot: Foot, pose: RigPose, leg: float, fps: float) -> np.ndarra
         span = slice(first, end)
         wants = _place(_way(captured[:2, span], foot.ankle[:2, span], on_toe[span]), _PLAY * leg)
         has = _way(toe[:2, span], ankle[:2, span], on_toe[span])
-        found = _centred(wants - has)
-        natural = _centred(foot.ankle[:2, span] - ankle[:2, span])
+        found = _centred(wants - has, counts[span])
+        natural = _centred(foot.ankle[:2, span] - ankle[:2, span], counts[span])
         off = found - natural
         length = np.hypot(*off)
         correction[:2, span] = natural + off * np.minimum(1.0, _LEASH * leg / np.maximum(length, 1e-9))
@@ -195,8 +202,8 @@ def _moved(rig: RigRest, channels: Channels, way: np.ndarray) -> dict[int, np.nd
     return result
 
 
-def _centred(track: np.ndarray) -> np.ndarray:
-    return track - track.mean(axis=1, keepdims=True)
+def _centred(track: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return track - np.average(track, axis=1, weights=weights)[:, None]
 
 
 def _smooth(values: np.ndarray, half: int) -> np.ndarray:

@@ -160,6 +160,15 @@ def test_a_squat_stays_a_squat_on_feet_that_rest(shape, deepest):
         assert (joints[1][1] < line[1]).all()
 
 
+def test_who_stands_and_squats_has_his_feet_where_he_stands():
+    motion = walk_maker.squat(deepest=0.35)
+    fitted = Fitted(motion, rig_of(motion.skeleton, thigh=0.85))
+    for foot in fitted.feet:
+        off = np.linalg.norm((fitted.after.head(foot.foot) - fitted.before.head(foot.foot))[:2], axis=0)
+        assert off[45] > 0.05
+        assert max(off[0], off[-1]) < 0.25 * off[45]
+
+
 def test_hips_are_lowered_by_a_little_at_most_where_legs_are_far_too_short(walk):
     fitted = Fitted(walk.motion, rig_of(walk.motion.skeleton), farther=1.5)
     leg = sum(np.linalg.norm(fitted.before.head(b)[:, 0] - fitted.before.head(a)[:, 0]) for a, b in
