@@ -143,8 +143,8 @@ def _between(correction: np.ndarray, spans: Sequence[tuple[int, int]], blend: in
     back where they are farther apart than two blends."""
     frames = correction.shape[1]
     result = np.zeros_like(correction)
-    for first, end in spans:
-        result[:, first:end] = correction[:, first:end]
+    for span in spans:
+        result[:, slice(*span)] = correction[:, slice(*span)]
     lasts = [None, *(end - 1 for _, end in spans)]
     firsts = [*(first for first, _ in spans), None]
     for start, end in zip(lasts, firsts, strict=True):
