@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from blender_addon.dataset import jobs, layout, presets
+from blender_addon.dataset import check, jobs, layout, presets
 from blender_addon.dataset.errors import DatasetError
 
-from . import __version__, assets, body, check, console, doctor, templates
+from . import __version__, assets, body, console, doctor, templates
 from . import blender as blenders
 from .batch_commands import batch_group
 from .errors import FarmError
@@ -28,12 +30,13 @@ from .options import (
     dry_run_option,
     faces_option,
     json_option,
+    pin_feet_option,
     render_options,
     rig_option,
     set_option,
 )  # fmt: skip
 from .rendering import RenderOptions
-from .report import tables
+from .report import contacts, tables
 from .report.progress import duration
 from .runs_commands import runs_group
 from .verify_command import verify_command
@@ -142,7 +145,7 @@ def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path |
     """Split JOB into job files of about equal work, counted in frames."""
     if (parts is None) == (max_frames is None):
         raise click.UsageError("give either --parts or --max-frames")
-    lengths = check.lengths(job, data, subset)
+    lengths = check.frames(job, data, subset)
     shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames or 0)
     frames = dict(lengths)
     folder = out or job.parent
@@ -205,30 +208,48 @@ def body_mux(
 @body_group.command("composite")
 @click.argument("scene")
 @data_option
-@click.option("--save", type=PATH, required=True, help="The .blend file to write.")
+@click.option("--save", type=PATH, help="The .blend file to write.")
+@click.option("--report", is_flag=True, help="Measure how far standing feet slide and how near hands come.")
 @click.option("--template", type=PATH, help="A .blend file with the actors' rigs.")
 @blender_option
 @camera_option
+@pin_feet_option
 @actors_option
 @faces_option
 @rig_option
+@json_option
 def body_composite(
     scene: str,
     data: Path,
-    save: Path,
+    save: Path | None,
+    report: bool,
     template: Path | None,
     blender: Path | None,
     camera: str | None,
+    pin_feet: bool,
     actors: str,
     faces: str,
     rig: str,
+    as_json: bool,
 ) -> None:
     """Put SCENE's motion and faces on the rigs and save it as a .blend file to open and look at."""
-    notices = body.composite(
-        scene, data, save, template=template, blender=blender, camera=camera, actors=actors, faces=faces, rig=rig
-    )
+    if save is None and not report:
+        raise click.UsageError("name the file to write with --save, or ask for a --report, or both")
+    measured: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
+        notices = body.composite(
+            scene, data, save or Path(folder) / "scene.blend", template=template, blender=blender, camera=camera,
+            actors=actors, faces=faces, rig=rig, pin_feet=pin_feet, report=measured.append if report else None,
+        )  # fmt: skip
+    if as_json:
+        facts = {"scene": scene, "saved": save, "notices": notices, "report": measured[0] if measured else None}
+        tables.print_json(console.console(), facts)
+        return
     tables.print_notices(console.console(), notices)
-    click.echo(f"saved {save}")
+    for facts in measured:
+        contacts.show(console.console(), facts)
+    if save:
+        click.echo(f"saved {save}")
 
 
 main.add_command(face_group)

@@ -13,6 +13,7 @@ from blender_addon.dataset import batch, databases, sentences
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
+from blender_addon.dataset.results import RUNS_FOLDER
 
 from . import __version__, known_files, subjects
 from .clips import Clips
@@ -20,9 +21,6 @@ from .errors import FarmError
 from .known_files import KnownFiles
 from .subjects import Subject
 from .task import Chunk, Medium, Task
-
-#: Folder for what a run leaves until it is done: chunks, logs, the built-in template. The user can delete it.
-RUNS_FOLDER = "farm_runs"
 
 #: Written to see whether a folder can be written to.
 PROBE = ".interact-farm-can-write"
@@ -239,7 +237,10 @@ def _task(
 
 def made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:
     """The parts of a fingerprint that all tasks of a plan share: see Task.made_from."""
-    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in asdict(look).items()}
+    given = asdict(look)
+    if not look.pin_feet:
+        del given["pin_feet"]  # which older results know nothing of
+    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in given.items()}
     return {"program": __version__, "template": template_fingerprint} | looks
 
 

@@ -33,7 +33,7 @@ class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; threads: of each; gpus: the
-    graphics cards that they share; look: engine, size, samples, camera, label, quality; frames: the first and the last
+    graphics cards that they share; look: as of batch.Look; frames: the first and the last
     to render, from 1; chunk: frames a chunk; out: the folder for all results; mux: add the sound; stereo: male left,
     female right; overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces:
     the people's own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS;

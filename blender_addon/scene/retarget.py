@@ -83,6 +83,12 @@ class Scale:
     up: float
     lift: float = 0.0
 
+    def placed(self, points: np.ndarray, lift: float, origin: np.ndarray | None) -> np.ndarray:
+        """Points (3, N) of the capture, Z up, in the rig's world: metres, lifted, about the capture's origin there."""
+        place = points * np.array([[self.floor], [self.floor], [self.up]])
+        place[2] += lift
+        return place if origin is None else place + np.asarray(origin, dtype=float)[:, None]
+
 
 def driven_bones(motion: bvh.Motion, rig: RigRest, overrides: Mapping[str, str] | None = None) -> dict[int, int]:
     """Which joint drives which bone: {bone: joint}, by the roles of their names.
@@ -126,9 +132,12 @@ def leg_ratio(motion: bvh.Motion, rig: RigRest) -> float:
     return rigged * rig.scale / (captured * rest_pose.metres_per_unit(positions, roles))
 
 
-def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest]) -> list[Scale]:
-    """One scale per actor of a scene: the same on the floor, each his own upwards."""
-    ratios = [leg_ratio(motion, rig) for motion, rig in zip(motions, rigs, strict=True)]
+def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest], ratio: float | None = None) -> list[Scale]:
+    """One scale per actor of a scene: the same on the floor, each his own upwards.
+
+    ratio: the rigs' size against the actors', for all of them; each one's leg ratio if not given.
+    """
+    ratios = [ratio or leg_ratio(motion, rig) for motion, rig in zip(motions, rigs, strict=True)]
     units = [
         rest_pose.metres_per_unit(s.rest_positions(), joint_roles.classify(s.names, s.parents))
         for s in (motion.skeleton for motion in motions)
@@ -148,11 +157,15 @@ def retarget(
     *,
     up: str | None = None,
     origin: np.ndarray | None = None,
+    correct: bool = True,
+    travels: bool = True,
 ) -> Channels:
     """The pose of every driven bone in every frame.
 
     pairs: {bone: joint}. up: the capture's up axis, "X", "Y" or "Z"; read from the motion if not given.
-    origin: where the capture's origin lies in the world, metres.
+    origin: where the capture's origin lies in the world, metres. correct: whether each bone is turned from the rig's
+    rest pose into the BVH's, else only the body as a whole; travels: whether the body leaves its first place on the
+    floor.
     """
     skeleton = motion.skeleton
     joint_role = joint_roles.classify(skeleton.names, skeleton.parents)
@@ -160,7 +173,7 @@ def retarget(
     A = rest_pose.TO_BLENDER[up or rest_pose.world_up(motion, joint_role)]
     rest = rig.turn @ rig.rest
     rests = _rests(skeleton, joint_role, rig, pairs, A)
-    corrections = _corrections(rig, rests)
+    corrections = _corrections(rig, rests) if correct else dict.fromkeys(pairs, rests.whole)
     local = bvh.local_rotations(motion, sorted({j for joint in pairs.values() for j in _path(skeleton, joint)}))
 
     spans = _spans(skeleton, rests, local)
@@ -180,7 +193,7 @@ def retarget(
         track = rotations.multiply_around(rotations.from_matrix(left), between, rotations.from_matrix(right))
         turned[bone] = rotations.same_hemisphere(np.broadcast_to(track, (4, motion.frames)))
     tops = [bone for bone, carrier in rests.above.items() if carrier is None]
-    return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin))
+    return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin, travels))
 
 
 def _locations(
@@ -193,16 +206,15 @@ def _locations(
     A: np.ndarray,
     local: Mapping[int, np.ndarray],
     origin: np.ndarray | None,
+    travels: bool,
 ) -> dict[int, np.ndarray]:
     """Locations of the bones that no driven bone carries: the hips, and what hangs beside them on some rigs."""
     if not tops:
         return {}
     root = min(tops, key=lambda bone: (bone != rig.roles.get("hips"), len(_path(motion.skeleton, pairs[bone]))))
-    place = A @ _position(motion, local, pairs[root])
-    place[:2] *= scale.floor
-    place[2] = place[2] * scale.up + scale.lift
-    if origin is not None:
-        place += np.asarray(origin, dtype=float)[:, None]
+    place = scale.placed(A @ joint_position(motion, local, pairs[root])[0], scale.lift, origin)
+    if not travels:
+        place[:2] = place[:2, :1]
     # World to armature space, whose origin, axes and unit may be any.
     target = rig.turn.T @ (place - rig.world[:3, 3:4]) / rig.scale
     root_pose = rotations.multiply(rotations.from_matrix(rig.rest[root]), turned[root])
@@ -400,15 +412,15 @@ def _between(skeleton: bvh.Skeleton, local: Mapping[int, np.ndarray], above: int
     return track
 
 
-def _position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -> np.ndarray:
-    """Where a joint is: (3, N) in the file's axes and units."""
+def joint_position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where a joint is, (3, N) in the file's axes and units, and how its parent is turned, (4, N) or (4, 1)."""
     path = _path(motion.skeleton, joint)
     place = bvh.local_positions(motion, path[0])
     turn = rotations.IDENTITY
     for parent, node in itertools.pairwise(path):
         turn = rotations.multiply(turn, local[parent])
         place = place + rotations.rotate(turn, bvh.local_positions(motion, node))
-    return place
+    return place, turn
 
 
 def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
@@ -417,14 +429,18 @@ def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
     Rigify's spine begins below the thighs, most others' hips above them.
     """
     roles = joint_roles.classify(skeleton.names, skeleton.parents)
-    positions, heads = skeleton.rest_positions(), rig.heads @ rig.turn.T
-    pairs = (
-        (_ankle(positions, roles, skeleton.ends), _ankle(heads, rig.roles, {})),
-        (_hips_over_thighs(positions, roles), _hips_over_thighs(heads, rig.roles)),
-    )
-    return sum(
-        rigged * rig.scale - captured * up for captured, rigged in pairs if captured is not None and rigged is not None
-    )
+    captured = _hips_over_thighs(skeleton.rest_positions(), roles)
+    rigged = _hips_over_thighs(rig.heads @ rig.turn.T, rig.roles)
+    hips = rigged * rig.scale - captured * up if captured is not None and rigged is not None else 0.0
+    return hips + ankle_lift(skeleton, rig, up)
+
+
+def ankle_lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
+    """How much higher the rig's ankles are over its toe joints than the BVH's, metres; up: metres a unit upwards."""
+    roles = joint_roles.classify(skeleton.names, skeleton.parents)
+    captured = _ankle(skeleton.rest_positions(), roles, skeleton.ends)
+    rigged = _ankle(rig.heads @ rig.turn.T, rig.roles, {})
+    return rigged * rig.scale - captured * up if captured is not None and rigged is not None else 0.0
 
 
 def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, np.ndarray]) -> float | None:

@@ -17,12 +17,15 @@ from blender_addon.dataset import batch, blendshapes, bvh, joint_roles, layout
 from blender_addon.dataset.naming import SceneId
 from blender_addon.dataset.reach import Reach
 from blender_addon.scene import composite
+from blender_addon.scene.options import CompositeOptions
 from farm.blender import Blender
 from farm.launch import Launch
 
-from . import foreign_rigs
+from . import foreign_rigs, walk_maker
+from . import rig_maker as make
 from .foreign_rigs import bone
 from .test_composite import angle, world_joints
+from .test_pin_feet import SIDES, evaluated, knee_speed, slide
 
 SCENE = SceneId("20231119", "001")
 FRAMES = 36
@@ -211,3 +214,24 @@ def test_clearing_gives_constraints_and_properties_of_the_rigs_back(foreign, dat
     assert (state() == before) == (foreign.kind in ("rigify export", "unreal"))
     composite.clear(bpy.context.scene)
     assert state() == before
+
+
+def test_feet_are_pinned_on_every_rig(foreign, tmp_path):
+    walks = {"001": walk_maker.walk().part(28, 84), "002": walk_maker.walk("002", at=90.0).part(28, 84)}
+    data = layout.Dataset.at(make.write_dataset(tmp_path / "data", {a: w.motion for a, w in walks.items()}))
+    bpy.ops.wm.open_mainfile(filepath=str(foreign.template))
+    rigs = {actor: bpy.data.objects[f"body_{actor}"].parent for actor in walks}
+    done = composite.composite(bpy.context.scene, data, SCENE, options=CompositeOptions(pin_feet=True))
+    assert len(done.report.feet) == 4
+    for actor, walk in walks.items():
+        found = evaluated(rigs[actor], walk.motion.frames)[0]
+        heads = {f"{side}{joint}": found[bone(foreign.names, role, s)] for s, side in SIDES.items()
+                 for joint, role in (("Foot", "foot"), ("ToeBase", "toe"))}  # fmt: skip
+        before = sum(foot.rig_mm * foot.contacts for foot in done.report.feet if foot.actor == actor) / 1000
+        assert before > 0.05
+        assert slide(walk, heads) < 0.2 * before
+        positions = bvh.forward_kinematics(walk.motion)[0]
+        for s, side in SIDES.items():
+            joints = [walk.motion.skeleton.names.index(f"{side}{joint}") for joint in ("UpLeg", "Leg", "Foot")]
+            leg = [found[bone(foreign.names, role, s)] for role in ("thigh", "shin", "foot")]
+            assert knee_speed(*leg) < 2.0 * knee_speed(*positions[joints])
