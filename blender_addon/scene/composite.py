@@ -14,7 +14,8 @@ from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pos
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import camera, control_rig, fcurves, retarget, rigs, shots
+from . import camera, control_rig, fcurves, nla, retarget, rigs, shots, sound
+from .options import CompositeOptions
 
 #: What a data-block was like before compositing, as JSON in a custom property of its own.
 _BEFORE = "interact_before"
@@ -49,62 +50,85 @@ def composite(
     scene_id: SceneId,
     *,
     table: rigs.Table | None = None,
-    up: str | None = None,
     shot: str | None = None,
+    options: CompositeOptions | None = None,
 ) -> Composited:
     """Put both actors' motion and face weights on their rigs; frame 1 is frame 1 of the BVH.
 
     What an earlier call put there is replaced, the user's own data is kept aside (`clear` brings it back). The
-    other actors are hidden from the render. The scene is as long as its longest body; a shorter track holds
-    its last value. up: the capture's up axis, read from the motion if not given; shot: which camera to see
-    it through (`camera.frame_scene`). Raises DatasetError, before anything is changed, for what does not fit.
+    other actors are hidden. The scene is as long as its longest body; a shorter track holds its last value.
+    shot: which camera to see it through (`camera.frame_scene`). Raises DatasetError, before anything is changed,
+    for what does not fit.
     """
     table = table or rigs.Table()
+    options = options or CompositeOptions()
     camera.check(scene, shot)
     session = databases.session_of(dataset, scene_id)
     notices: list[str] = []
-    parts = [_read(scene, dataset, scene_id, actor, table, notices) for actor in session.actors]
+    parts = [_read(scene, dataset, scene_id, actor, table, options, notices) for actor in session.actors]
     if parts[0].rig.armature == parts[1].rig.armature:
         raise DatasetError(f"{scene_id}: actors {' and '.join(session.actors)} have the same rig")
     frames = max(part.motion.frames for part in parts)
     _compare_lengths(parts, frames, notices)
     parts = [replace(part, motion=_held(part.motion, frames)) for part in parts]
-    scales = retarget.pair_scales([part.motion for part in parts], [part.rest for part in parts])
+    scales = retarget.pair_scales([part.motion for part in parts], [part.rest for part in parts], options.scale)
     origin = _origin(parts, notices)
+    walks = [_walk(part.motion, scale, options) for part, scale in zip(parts, scales, strict=True)]
+    if options.start_at_zero:
+        middle = np.mean([walk.positions[_hips(walk), :, 0] for walk in walks], axis=0)
+        origin = np.array([-middle[0], -middle[1], origin[2]])
     channels = [
-        retarget.retarget(part.motion, part.rest, part.pairs, scale, up=up, origin=origin)
+        retarget.retarget(
+            part.motion, part.rest, part.pairs, scale, up=options.up, origin=origin, correct=options.rest_correction,
+            travels=options.root_motion,
+        )
         for part, scale in zip(parts, scales, strict=True)
-    ]
+    ]  # fmt: skip
 
     others = rigs.objects_of_all(scene, databases.actors(dataset), table)
     clear(scene)
     for part, pose in zip(parts, channels, strict=True):
-        _animate_body(scene_id, part, pose, notices)
-        _animate_face(scene_id, part)
+        _animate_body(scene_id, part, pose, options, notices)
+        if options.face:
+            _animate_face(scene_id, part, options)
     _hide_others(others, parts)
     _remember(scene, frame_start=scene.frame_start, frame_end=scene.frame_end, fps=scene.render.fps,
               fps_base=scene.render.fps_base)  # fmt: skip
     scene.frame_start, scene.frame_end = 1, frames
     scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
-    paths = [_path_of(part, scale, up, origin) for part, scale in zip(parts, scales, strict=True)]
+    if options.sound:
+        _remember(scene, sync_mode=scene.sync_mode)
+        performances = [scene_id.performance(actor) for actor in session.actors]
+        notices += sound.add(scene, [dataset.wav(performance) for performance in performances])
+    paths = [replace(walk, positions=walk.positions + origin[None, :, None]) for walk in walks]
     camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
     return Composited(scene_id, frames, session.actors, tuple(notices))
 
 
 def clear(scene: bpy.types.Scene) -> None:
-    """Undo compositing: its actions go, and what it changed is as it was."""
-    for owner in (*scene.objects, *bpy.data.shape_keys, scene):
+    """Undo compositing in this scene: its actions, strips and voices go, and what it changed is as it was."""
+    keys = {shapes.name: shapes for thing in scene.objects if (shapes := getattr(thing.data, "shape_keys", None))}
+    for owner in (*scene.objects, *keys.values(), scene):
         if _BEFORE in owner:
+            nla.remove_own(owner)
             _restore(owner, json.loads(owner[_BEFORE]))
             del owner[_BEFORE]
     camera.clear(scene)
-    for action in [a for a in bpy.data.actions if a.get(fcurves.OWN_ACTION)]:
+    sound.clear(scene)
+    # What is on the rigs of another scene is still played there.
+    for action in [a for a in bpy.data.actions if a.get(fcurves.OWN_ACTION) and a.users == int(a.use_fake_user)]:
         bpy.data.actions.remove(action)
 
 
 def _read(
-    scene: bpy.types.Scene, dataset: Dataset, scene_id: SceneId, actor: str, table: rigs.Table, notices: list[str]
+    scene: bpy.types.Scene,
+    dataset: Dataset,
+    scene_id: SceneId,
+    actor: str,
+    table: rigs.Table,
+    options: CompositeOptions,
+    notices: list[str],
 ) -> Part:
     performance = scene_id.performance(actor)
     rig = rigs.find(scene, actor, table)
@@ -125,7 +149,8 @@ def _read(
     silent = [motion.skeleton.names[j] for j in range(len(motion.skeleton.names)) if j not in pairs.values()]
     if silent:
         notices.append(f"actor {actor}: the rig has no bone for {_list(silent)}")
-    return Part(rig, motion, rest, pairs, _read_face(dataset, scene_id, rig, notices))
+    face = _read_face(dataset, scene_id, rig, notices) if options.face else None
+    return Part(rig, motion, rest, pairs, face)
 
 
 def _read_face(dataset: Dataset, scene_id: SceneId, rig: rigs.Rig, notices: list[str]) -> np.ndarray | None:
@@ -177,7 +202,9 @@ def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:
     return np.zeros(3)
 
 
-def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notices: list[str]) -> None:
+def _animate_body(
+    scene_id: SceneId, part: Part, pose: retarget.Channels, options: CompositeOptions, notices: list[str]
+) -> None:
     armature = part.rig.armature
     _remember(armature, pose_position=armature.data.pose_position)
     armature.data.pose_position = "POSE"
@@ -195,8 +222,9 @@ def _animate_body(scene_id: SceneId, part: Part, pose: retarget.Channels, notice
     held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
     if held and not part.rest.carried:
         notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
-    name = f"{scene_id.performance(part.rig.actor)} body"
-    fcurves.assign_action(armature, name, _pose_curves(bones, pose))
+    fcurves.assign_action(armature, _name(scene_id, part, "body", options), _pose_curves(bones, pose))
+    if options.strips:
+        nla.to_strip(armature, str(scene_id))
 
 
 def _pose_curves(bones: dict[int, bpy.types.PoseBone], pose: retarget.Channels) -> Iterator[fcurves.Curve]:
@@ -215,7 +243,13 @@ def _pose_curves(bones: dict[int, bpy.types.PoseBone], pose: retarget.Channels) 
             yield fcurves.Curve(path + "location", row, values, bone.name)
 
 
-def _animate_face(scene_id: SceneId, part: Part) -> None:
+def _name(scene_id: SceneId, part: Part, what: str, options: CompositeOptions) -> str:
+    """What an action is called."""
+    actor = part.rig.actor
+    return options.name(scene=str(scene_id), actor=actor, performance=str(scene_id.performance(actor)), part=what)
+
+
+def _animate_face(scene_id: SceneId, part: Part, options: CompositeOptions) -> None:
     """Keys on every face mesh; meshes with the same keys (skin, lashes, teeth) play one action together."""
     first: dict[tuple, bpy.types.Key] = {}
     column = {name: n for n, name in enumerate(blendshapes.ARKIT_NAMES)}
@@ -247,27 +281,38 @@ def _animate_face(scene_id: SceneId, part: Part) -> None:
             fcurves.Curve(f'key_blocks["{bpy.utils.escape_identifier(key)}"].value', 0, part.face[:, column[name]])
             for name, key in keys.items()
         )
-        fcurves.assign_action(owner, f"{scene_id.performance(part.rig.actor)} face {mesh.name}", curves)
+        fcurves.assign_action(owner, _name(scene_id, part, f"face {mesh.name}", options), curves)
         first[same] = owner
+    if options.strips and part.face is not None:
+        for mesh, _ in part.rig.faces:
+            nla.to_strip(mesh.data.shape_keys, str(scene_id))
 
 
 def _hide_others(everyone: set[bpy.types.Object], parts: list[Part]) -> None:
-    """Hide the other actors from the render; what the user hid of the scene's own actors stays hidden."""
+    """Hide the other actors from view and render; what the user hid of the scene's own actors stays hidden."""
     shown = {item for part in parts for item in part.rig.objects}
     for item in everyone - shown:
-        _remember(item, hide_render=item.hide_render)
-        item.hide_render = True
+        _remember(item, hide_render=item.hide_render, hide_viewport=item.hide_viewport)
+        item.hide_render = item.hide_viewport = True
 
 
-def _path_of(part: Part, scale: retarget.Scale, up: str | None, origin: np.ndarray) -> shots.PersonPath:
-    """Where a person is over the scene, for the camera, in every frame: hands are fast."""
-    positions, _ = bvh.forward_kinematics(part.motion)
-    roles = joint_roles.classify(part.motion.skeleton.names, part.motion.skeleton.parents)
-    A = rest_pose.TO_BLENDER[up or rest_pose.world_up(part.motion, roles)]
+def _walk(motion: bvh.Motion, scale: retarget.Scale, options: CompositeOptions) -> shots.PersonPath:
+    """Where a person is in every frame, the capture's origin on the world's; for the camera too: hands are fast."""
+    positions, _ = bvh.forward_kinematics(motion)
+    roles = joint_roles.classify(motion.skeleton.names, motion.skeleton.parents)
+    A = rest_pose.TO_BLENDER[options.up or rest_pose.world_up(motion, roles)]
     world = np.einsum("ij,bjn->bin", A, positions)
     world[:, :2] *= scale.floor
     world[:, 2] = world[:, 2] * scale.up + scale.lift
-    return shots.PersonPath(world + origin[None, :, None], roles)
+    walk = shots.PersonPath(world, roles)
+    if not options.root_motion:
+        hips = world[_hips(walk), :2]
+        world[:, :2] -= hips - hips[:, :1]
+    return walk
+
+
+def _hips(walk: shots.PersonPath) -> int:
+    return walk.roles.get("hips", 0)
 
 
 def _remember(owner: bpy.types.ID, **state: object) -> None:
@@ -293,8 +338,9 @@ def _restore(owner: bpy.types.ID, state: dict) -> None:
     for name, value in state.get("values", {}).items():
         if name in owner.key_blocks:
             owner.key_blocks[name].value = value
-    if "hide_render" in state:
-        owner.hide_render = state["hide_render"]
+    for flag in ("hide_render", "hide_viewport", "sync_mode"):
+        if flag in state:
+            setattr(owner, flag, state[flag])
     if "fps" in state:
         owner.frame_start, owner.frame_end = state["frame_start"], state["frame_end"]
         owner.render.fps, owner.render.fps_base = state["fps"], state["fps_base"]

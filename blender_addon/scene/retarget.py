@@ -122,9 +122,12 @@ def leg_ratio(motion: bvh.Motion, rig: RigRest) -> float:
     return rigged * rig.scale / (captured * rest_pose.metres_per_unit(positions, roles))
 
 
-def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest]) -> list[Scale]:
-    """One scale per actor of a scene: the same on the floor, each his own upwards."""
-    ratios = [leg_ratio(motion, rig) for motion, rig in zip(motions, rigs, strict=True)]
+def pair_scales(motions: list[bvh.Motion], rigs: list[RigRest], ratio: float | None = None) -> list[Scale]:
+    """One scale per actor of a scene: the same on the floor, each his own upwards.
+
+    ratio: the rigs' size against the actors', for all of them; each one's leg ratio if not given.
+    """
+    ratios = [ratio or leg_ratio(motion, rig) for motion, rig in zip(motions, rigs, strict=True)]
     units = [
         rest_pose.metres_per_unit(s.rest_positions(), joint_roles.classify(s.names, s.parents))
         for s in (motion.skeleton for motion in motions)
@@ -144,11 +147,15 @@ def retarget(
     *,
     up: str | None = None,
     origin: np.ndarray | None = None,
+    correct: bool = True,
+    travels: bool = True,
 ) -> Channels:
     """The pose of every driven bone in every frame.
 
     pairs: {bone: joint}. up: the capture's up axis, "X", "Y" or "Z"; read from the motion if not given.
-    origin: where the capture's origin lies in the world, metres.
+    origin: where the capture's origin lies in the world, metres. correct: whether each bone is turned from the rig's
+    rest pose into the BVH's, else only the body as a whole; travels: whether the body leaves its first place on the
+    floor.
     """
     skeleton = motion.skeleton
     joint_role = joint_roles.classify(skeleton.names, skeleton.parents)
@@ -156,7 +163,7 @@ def retarget(
     A = rest_pose.TO_BLENDER[up or rest_pose.world_up(motion, joint_role)]
     rest = rig.turn @ rig.rest
     rests = _rests(skeleton, joint_role, rig, pairs, A)
-    corrections = _corrections(rig, rests)
+    corrections = _corrections(rig, rests) if correct else dict.fromkeys(pairs, rests.whole)
     local = bvh.local_rotations(motion, sorted({j for joint in pairs.values() for j in _path(skeleton, joint)}))
 
     spans = _spans(skeleton, rests, local)
@@ -176,7 +183,7 @@ def retarget(
         track = rotations.multiply_around(rotations.from_matrix(left), between, rotations.from_matrix(right))
         turned[bone] = rotations.same_hemisphere(np.broadcast_to(track, (4, motion.frames)))
     tops = [bone for bone, carrier in rests.above.items() if carrier is None]
-    return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin))
+    return Channels(turned, _locations(motion, rig, pairs, tops, turned, scale, A, local, origin, travels))
 
 
 def _locations(
@@ -189,6 +196,7 @@ def _locations(
     A: np.ndarray,
     local: Mapping[int, np.ndarray],
     origin: np.ndarray | None,
+    travels: bool,
 ) -> dict[int, np.ndarray]:
     """Locations of the bones that no driven bone carries: the hips, and what hangs beside them on some rigs."""
     if not tops:
@@ -197,6 +205,8 @@ def _locations(
     place = A @ _position(motion, local, pairs[root])
     place[:2] *= scale.floor
     place[2] = place[2] * scale.up + scale.lift
+    if not travels:
+        place[:2] = place[:2, :1]
     if origin is not None:
         place += np.asarray(origin, dtype=float)[:, None]
     # World to armature space, whose origin, axes and unit may be any.

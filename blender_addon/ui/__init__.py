@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from . import preferences, properties
+
 #: Each has `register` and `unregister`; in the order in which they need one another.
-_MODULES: tuple[ModuleType, ...] = ()
+_MODULES: tuple[ModuleType, ...] = (preferences, properties)
 
 
 def register() -> None:
