@@ -6,13 +6,15 @@ ffmpeg-python builds the filter graph; the ffmpeg program runs it, started from 
 from __future__ import annotations
 
 import re
-import struct
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
+
+from blender_addon.dataset import wav
+from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset.wav import Wave
 
 from .errors import FarmError
 from .video import PictureSequence, VideoInfo, ffmpeg_binary, probe, whole_file
@@ -32,9 +34,6 @@ AAC_FRAME = 1024
 #: Peak that the limiter lets through (full scale is 1): AAC overshoots what it is given, in loud speech by 2 dB.
 PEAK = 0.8
 
-#: A data chunk of this size lasts to the end of the file: its writer could not go back to fill in the length.
-UNKNOWN_SIZE = 0xFFFFFFFF
-
 #: Lines of ffmpeg's that follow from a failure and do not tell why.
 FFMPEG_EPILOGUE = (
     "Conversion failed",
@@ -47,20 +46,6 @@ FFMPEG_EPILOGUE = (
     "Task finished",
     "Terminating thread",
 )
-
-
-@dataclass(frozen=True)
-class Wave:
-    """A wav file, as its header describes it."""
-
-    path: Path
-    channels: int
-    seconds: float
-
-
-def check_wav(path: Path) -> None:
-    """Raises FarmError unless `path` is a whole wav file with samples in it."""
-    read_wave(path)
 
 
 def mux(
@@ -247,51 +232,8 @@ def _length_notice(wave: Wave, picture: VideoInfo, start: Fraction | None) -> st
 
 
 def read_wave(path: Path) -> Wave:
-    """The facts in the header of a wav file.
-
-    FFmpeg plays what is left of a file that was cut, so the sizes in the header are held against the file here. Raises
-    FarmError for anything but a RIFF (or RF64) wav that holds all the samples it says.
-    """
-    path = Path(path).absolute()
-    if not path.is_file():
-        raise FarmError(f"{path}: no such wav file; check the data set's wav folder")
-    size = path.stat().st_size
-    if size == 0:
-        raise FarmError(f"{path}: an empty file; fetch the wav again")
+    """The facts in the header of a wav file; FarmError for anything but a whole wav with samples in it."""
     try:
-        with path.open("rb") as file:
-            wave, end = _parse_riff(path, file, size)
-    except OSError as error:
-        raise FarmError(f"{path}: cannot be read ({error.strerror})") from error
-    except struct.error as error:
-        raise FarmError(f"{path}: its wav header is cut short; fetch the wav again") from error
-    if end > size:
-        raise FarmError(f"{path}: cut short, {end - size} bytes of its samples are missing; fetch the wav again")
-    if wave.seconds <= 0:
-        raise FarmError(f"{path}: holds no samples; fetch the wav again or leave this voice out")
-    if wave.channels not in (1, 2):
-        raise FarmError(f"{path}: has {wave.channels} channels; give a mono or stereo wav")
-    return wave
-
-
-def _parse_riff(path: Path, file: BinaryIO, size: int) -> tuple[Wave, int]:
-    """The wav file's facts, and the offset at which its samples end by its header; struct.error where it breaks off."""
-    magic, _, form = struct.unpack("<4sI4s", file.read(12))
-    if magic not in (b"RIFF", b"RF64", b"BW64") or form != b"WAVE":
-        raise FarmError(f"{path}: not a RIFF wav file; convert it to wav")
-    long_size: int | None = None
-    channels = byte_rate = 0
-    while True:
-        name, length = struct.unpack("<4sI", file.read(8))
-        start = file.tell()
-        if name == b"ds64":
-            long_size = struct.unpack("<QQ", file.read(16))[1]
-        elif name == b"fmt ":
-            _, channels, _, byte_rate = struct.unpack("<HHII", file.read(12))
-        elif name == b"data":
-            break
-        file.seek(start + length + length % 2)
-    if length == UNKNOWN_SIZE:
-        length = size - start if long_size is None else long_size
-    seconds = length / byte_rate if byte_rate else 0.0
-    return Wave(path, channels, seconds), start + length
+        return wav.read(path)
+    except DatasetError as error:
+        raise FarmError(str(error)) from error

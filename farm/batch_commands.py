@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from blender_addon.dataset import check
 from blender_addon.dataset.naming import PerformanceId
 
-from . import batches, body, check, console, face, rendering
+from . import batches, body, console, face, rendering
 from .errors import FarmError
 from .options import PATH, batch_options, data_option, json_option
 from .rendering import Kind, RenderOptions

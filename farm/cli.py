@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from blender_addon.dataset import jobs, layout
+from blender_addon.dataset import check, jobs, layout
 from blender_addon.dataset.errors import DatasetError
 
-from . import __version__, assets, body, check, console, doctor, templates
+from . import __version__, assets, body, console, doctor, templates
 from . import blender as blenders
 from .addon_commands import addon_group
 from .batch_commands import batch_group
@@ -143,7 +143,7 @@ def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path |
     """Split JOB into job files of about equal work, counted in frames."""
     if (parts is None) == (max_frames is None):
         raise click.UsageError("give either --parts or --max-frames")
-    lengths = check.lengths(job, data, subset)
+    lengths = check.frames(job, data, subset)
     shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames or 0)
     frames = dict(lengths)
     folder = out or job.parent

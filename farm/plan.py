@@ -13,6 +13,7 @@ from blender_addon.dataset import batch, databases, sentences
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
+from blender_addon.dataset.results import RUNS_FOLDER
 
 from . import __version__, known_files, subjects
 from .clips import Clips
@@ -20,9 +21,6 @@ from .errors import FarmError
 from .known_files import KnownFiles
 from .subjects import Subject
 from .task import Chunk, Medium, Task
-
-#: Folder for what a run leaves until it is done: chunks, logs, the built-in template. The user can delete it.
-RUNS_FOLDER = "farm_runs"
 
 #: What a chunk should take, seconds: as much as a crash costs at most, and far more than a chunk's own overhead.
 CHUNK_SECONDS = 60.0

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from blender_addon.dataset import blendshapes, bvh, databases, layout
-from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset import databases, lengths
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
@@ -36,26 +35,17 @@ def of(dataset: Dataset, name: SceneId | PerformanceId, known: KnownFiles | None
 def scene(dataset: Dataset, scene_id: SceneId, known: KnownFiles | None = None) -> Subject:
     """A body scene, as long as its longest body. DatasetError where a motion is missing or broken."""
     performances = [scene_id.performance(actor) for actor in databases.session_of(dataset, scene_id).actors]
-    lengths, sources = [], []
+    frames, sources = [], []
     for performance in performances:
         motion = dataset.motion(performance)
         # Another version may find fault with a file that this one takes.
-        lengths.append((known or KnownFiles()).fact(motion, f"length {__version__}", partial(_length, motion)))
+        length = partial(lengths.of_motion, motion)
+        frames.append((known or KnownFiles()).fact(motion, f"length {__version__}", length))
         sources += [motion, dataset.face_arkit(performance)]
-    return Subject(scene_id, max(lengths), tuple(sources), tuple(dataset.wav(p) for p in performances))
+    return Subject(scene_id, max(frames), tuple(sources), tuple(dataset.wav(p) for p in performances))
 
 
 def performance(dataset: Dataset, performance_id: PerformanceId) -> Subject:
     """One actor's face, as long as its weights. DatasetError where there are none, or they are broken."""
-    path = dataset.face_weights(performance_id)
-    if dataset.subset and not path.is_file():
-        raise DatasetError(
-            f"{dataset.subset} has no weights of {performance_id}, neither {path} nor "
-            f"{dataset.face_arkit(performance_id)}; put the file there or take the line out of the job"
-        )
-    return Subject(performance_id, blendshapes.read_shape(path)[0], (path,), (dataset.wav(performance_id),))
-
-
-def _length(motion: Path) -> int:
-    header = bvh.read_header(motion)
-    return bvh.resampled_length(header.frames, header.frame_time, layout.FPS)
+    frames = lengths.of_face(dataset, performance_id)
+    return Subject(performance_id, frames, (dataset.face_weights(performance_id),), (dataset.wav(performance_id),))

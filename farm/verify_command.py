@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from blender_addon.dataset import check
 from blender_addon.dataset.layout import Dataset
 
-from . import check, console, plan
+from . import console, plan
 from .errors import FarmError
 from .options import PATH, FrameRange, data_option, json_option, set_option
 from .report import tables

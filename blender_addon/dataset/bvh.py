@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,10 @@ _CHANNEL_BY_LOWER = {name.lower(): name for name in CHANNELS}
 
 #: Frame times beyond these, in seconds, are mistakes (milliseconds, frames a second).
 _SHORTEST_FRAME, _LONGEST_FRAME = 1e-4, 1.0
+
+#: More than any hierarchy takes, and what stands behind it.
+_HEAD_BYTES = 1 << 18
+_DECLARED = re.compile(rb"\sMOTION\s+Frames\s*:\s*(\d{1,9})\s+Frame\s+Time\s*:\s*(\d*\.?\d+(?:[eE][+-]?\d+)?)\s", re.I)
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,25 @@ def read_header(path: Path | str) -> Header:
         raise DatasetError(f"{path}: holds no frames")
     _check_line(path, skeleton, *lines[-1])
     return Header(path, skeleton, len(lines), frame_time)
+
+
+def read_declared(path: Path | str) -> tuple[int, float]:
+    """How many frames a BVH says that it has, and its frame time in seconds, by the head of the file alone.
+
+    DatasetError where it does not say so.
+    """
+    path = Path(path)
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+    found = _DECLARED.search(head)
+    if not found or not _SHORTEST_FRAME <= float(found[2]) <= _LONGEST_FRAME or not int(found[1]):
+        raise DatasetError(f"{path}: does not say how many frames it has and how long they last; copy it again")
+    return int(found[1]), float(found[2])
 
 
 def read(path: Path | str) -> Motion:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from farm.audio import check_wav, mux
+from farm.audio import mux, read_wave
 from farm.errors import FarmError
 from farm.video import check, join, probe
 
@@ -273,7 +273,7 @@ def test_unusable_wavs_are_refused_by_name(how: str, reason: str, folder: Path, 
     bad = break_wav(write_wav(tmp_path / "bad.wav", voice(1, 1.0)), how)
     good = write_wav(tmp_path / "good.wav", voice(2, 1.0))
     with pytest.raises(FarmError, match=rf"bad\.wav: .*{reason}"):
-        check_wav(bad)
+        read_wave(bad)
     with pytest.raises(FarmError, match=rf"bad\.wav: .*{reason}"):
         mux(write_video(tmp_path / "v.mkv", 30), [good, bad], folder / "o.mp4")
     assert not list(folder.iterdir())
@@ -282,8 +282,8 @@ def test_unusable_wavs_are_refused_by_name(how: str, reason: str, folder: Path, 
 @pytest.mark.parametrize("bits", [8, 16, 24, 32])
 @pytest.mark.parametrize("rate", [16_000, 44_100, 96_000])
 def test_every_pcm_wav_is_accepted(bits: int, rate: int, tmp_path: Path) -> None:
-    check_wav(write_wav(tmp_path / "a.wav", voice(1, 0.5, rate), rate, bits))
-    check_wav(write_wav(tmp_path / "b.wav", np.zeros((501, 2)), rate, bits))
+    read_wave(write_wav(tmp_path / "a.wav", voice(1, 0.5, rate), rate, bits))
+    read_wave(write_wav(tmp_path / "b.wav", np.zeros((501, 2)), rate, bits))
 
 
 def test_a_wav_written_to_a_pipe_is_accepted(folder: Path, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blender_addon.dataset import batch, databases
+from blender_addon.dataset import batch, check, databases
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 from blender_addon.dataset.sentences import sentence_of, sentences
-from farm import check, face, pictures, plan, preview, video
+from farm import face, pictures, plan, preview, video
 from farm.demo.maker import make_dataset
 from farm.rendering import RenderOptions
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from blender_addon.dataset import blendshapes, bvh, databases, jobs, layout
-from blender_addon.dataset.errors import DatasetError
-from blender_addon.dataset.layout import Dataset
-from blender_addon.dataset.naming import PerformanceId, SceneId
-
-from . import audio, subjects
-from .errors import FarmError
+from . import blendshapes, databases, jobs, layout, lengths, wav
+from .errors import DatasetError
+from .layout import Dataset
+from .naming import PerformanceId, SceneId
 
 
 @dataclass(frozen=True)
@@ -49,15 +46,22 @@ def check_job(job: Path, data: Path, subset: str = "") -> JobReport:
     """Look at every scene, or every face, that a job file lists; subset: as of Dataset, which has faces only."""
     dataset = Dataset.at(data, subset)
     listed = read(job, subset)
-    scenarios, notices = {}, list(listed.notices)
+    notices = list(listed.notices)
+    return JobReport(tuple(check_lines(dataset, listed, notices)), tuple(notices))
+
+
+def check_lines(dataset: Dataset, listed: jobs.Job, notices: list[str]) -> Iterator[LineReport]:
+    """Look at the lines of a job one after another; `notices` gets what is about all of them, before the first."""
+    scenarios = {}
     try:
-        scenarios = {} if subset else databases.scenarios(dataset)
+        scenarios = {} if dataset.subset else databases.scenarios(dataset)
     except DatasetError as error:
         notices.append(str(error))
-    return JobReport(tuple(_check_line(dataset, line, scenarios) for line in listed.lines), tuple(notices))
+    for line in listed.lines:
+        yield _check_line(dataset, line, scenarios)
 
 
-def lengths(job: Path, data: Path, subset: str = "") -> list[tuple[SceneId | PerformanceId, int]]:
+def frames(job: Path, data: Path, subset: str = "") -> list[tuple[SceneId | PerformanceId, int]]:
     """Every scene, or face, of a job file with its frames, for sharing out work; subset: as of Dataset.
 
     DatasetError at the first that has none.
@@ -66,7 +70,7 @@ def lengths(job: Path, data: Path, subset: str = "") -> list[tuple[SceneId | Per
     listed = read(job, subset)
     if listed.problems:
         raise DatasetError(listed.problems[0])
-    return [(name, subjects.of(dataset, name).frames) for name in listed.ids]
+    return [(name, lengths.of(dataset, name)) for name in listed.ids]
 
 
 def read(job: Path, subset: str) -> jobs.Job:
@@ -100,7 +104,7 @@ def _check_line(dataset: Dataset, line: jobs.Line, scenarios: dict[str, database
     for actor in actors:
         missing += _less_than_whole(dataset, scene, actor)
     try:
-        frames = subjects.scene(dataset, scene).frames
+        frames = lengths.of(dataset, scene)
     except DatasetError as error:
         return LineReport(line.number, str(scene), actors, emotion, 0, str(error), tuple(missing))
     missing += _other_lengths(dataset, scene, actors, frames)
@@ -112,14 +116,14 @@ def _check_face(
 ) -> LineReport:
     emotion = scenarios[face.scenario].emotion if face.scenario in scenarios else ""
     try:
-        subjects.performance(dataset, face)
+        lengths.of_face(dataset, face)
         frames = len(blendshapes.load_any(dataset.face_weights(face)))
     except DatasetError as error:
         known = " (known to the data set's authors)" if _is_erratum(dataset, face) else ""
         return LineReport(number, str(face), (face.actor,), emotion, problem=f"{error}{known}")
     missing = _broken_wav(dataset.wav(face))
-    with suppress(FarmError):  # told of above
-        length = round(audio.read_wave(dataset.wav(face)).seconds * layout.FPS)
+    with suppress(DatasetError):  # told of above
+        length = round(wav.read(dataset.wav(face)).seconds * layout.FPS)
         if length != frames:
             missing.append(f"wav has {length} of {frames} frames")
     return LineReport(number, str(face), (face.actor,), emotion, frames, "", tuple(missing))
@@ -129,15 +133,14 @@ def _other_lengths(dataset: Dataset, scene: SceneId, actors: Sequence[str], fram
     """Tracks that are not as long as the scene, which rendering holds, cuts or pads."""
     found = []
     for performance in map(scene.performance, actors):
-        header = bvh.read_header(dataset.motion(performance))
-        lengths = {"body": bvh.resampled_length(header.frames, header.frame_time, layout.FPS)}
+        tracks = {"body": lengths.of_motion(dataset.motion(performance))}
         with suppress(DatasetError):  # told of above
-            lengths["face"] = len(blendshapes.load_arkit(dataset.face_arkit(performance)))
-        with suppress(FarmError):
-            lengths["wav"] = round(audio.read_wave(dataset.wav(performance)).seconds * layout.FPS)
+            tracks["face"] = len(blendshapes.load_arkit(dataset.face_arkit(performance)))
+        with suppress(DatasetError):
+            tracks["wav"] = round(wav.read(dataset.wav(performance)).seconds * layout.FPS)
         found += [
             f"actor {performance.actor}: {kind} has {length} of {frames} frames"
-            for kind, length in lengths.items()
+            for kind, length in tracks.items()
             if length != frames
         ]
     return found
@@ -162,11 +165,11 @@ def _is_erratum(dataset: Dataset, performance: PerformanceId) -> bool:
     return not dataset.subset and performance in layout.ERRATA_WITHOUT_FACE
 
 
-def _broken_wav(wav: Path) -> list[str]:
-    if not wav.exists():
-        return [f"wav/{wav.name} is missing"]
+def _broken_wav(path: Path) -> list[str]:
+    if not path.exists():
+        return [f"wav/{path.name} is missing"]
     try:
-        audio.check_wav(wav)
-    except FarmError as error:
+        wav.read(path)
+    except DatasetError as error:
         return [str(error)]
     return []

@@ -1,0 +1,38 @@
+"""How many frames a scene or a face has at the data set's rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import blendshapes, bvh, databases, layout
+from .errors import DatasetError
+from .layout import Dataset
+from .naming import PerformanceId, SceneId
+
+
+def of(dataset: Dataset, name: SceneId | PerformanceId) -> int:
+    """Of a body scene, which is as long as its longest body, or of a face. DatasetError for what is missing or broken.
+
+    Reads the motions whole: their last line tells whether they are.
+    """
+    if isinstance(name, PerformanceId):
+        return of_face(dataset, name)
+    actors = databases.session_of(dataset, name).actors
+    return max(of_motion(dataset.motion(name.performance(actor))) for actor in actors)
+
+
+def of_motion(path: Path) -> int:
+    """Of one body motion."""
+    header = bvh.read_header(path)
+    return bvh.resampled_length(header.frames, header.frame_time, layout.FPS)
+
+
+def of_face(dataset: Dataset, performance: PerformanceId) -> int:
+    """Of one actor's face, by the head of the file of its weights."""
+    path = dataset.face_weights(performance)
+    if dataset.subset and not path.is_file():
+        raise DatasetError(
+            f"{dataset.subset} has no weights of {performance}, neither {path} nor "
+            f"{dataset.face_arkit(performance)}; put the file there or take the line out of the job"
+        )
+    return blendshapes.read_shape(path)[0]
