@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import preferences, properties
+from . import preferences, properties, reading
 
 #: Each has `register` and `unregister`; in the order in which they need one another.
-_MODULES: tuple[ModuleType, ...] = (preferences, properties)
+_MODULES: tuple[ModuleType, ...] = (preferences, properties, reading)
 
 
 def register() -> None:

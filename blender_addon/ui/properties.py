@@ -3,8 +3,6 @@
 All that is shown is kept here, so that drawing reads no file: operators, update callbacks and timers fill it.
 """
 
-from pathlib import Path
-
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -17,11 +15,10 @@ from bpy.props import (
 )
 
 from ..dataset import batch, layout
-from ..dataset.errors import DatasetError
-from ..dataset.layout import Dataset
 from ..scene import shots
 from ..scene.options import CompositeOptions
-from .preferences import preferences
+from . import reading
+from .chosen import NAMED, SCENES, TEMPLATE
 
 #: What lies in the output folders of a line's result; a line that cannot be rendered is BAD.
 STATES = (
@@ -30,14 +27,6 @@ STATES = (
     ("DONE", "Rendered", "Its video is there"),
     ("BAD", "Cannot Be Rendered", "Something that it needs is missing"),
 )
-
-#: `InteractScene.subset` of the scenes themselves; the others are named as in the data set.
-SCENES = "scenes"
-
-#: `InteractScene.camera` and `InteractScene.quality`: leave what the file has.
-TEMPLATE = "template"
-#: `InteractScene.camera`: the camera object `InteractScene.camera_object`.
-NAMED = "named"
 
 _CAMERAS = (
     (TEMPLATE, "Template's", "The camera of this file; where it has none, both people are framed"),
@@ -175,7 +164,12 @@ class InteractScene(bpy.types.PropertyGroup):
     newest error, a sentence; last_notices: what the newest operator had to say, a sentence a line.
     """
 
-    data_root: StringProperty(name="Data Set", description="The data set's root folder", subtype="DIR_PATH")
+    data_root: StringProperty(
+        name="Data Set",
+        description="The data set's root folder",
+        subtype="DIR_PATH",
+        update=lambda settings, _context: reading.read_all(settings.id_data),
+    )
     subset: EnumProperty(
         name="Recordings",
         description="Which recordings of the data set are meant",
@@ -183,11 +177,20 @@ class InteractScene(bpy.types.PropertyGroup):
             (SCENES, "Scenes", "The scenes of two people"),
             *((name, name, "Recordings of one face beside the scenes") for name in layout.SUBSETS),
         ),
+        update=lambda settings, _context: reading.read_all(settings.id_data),
     )
     job_file: StringProperty(
-        name="Job", description="A job file: one scene a line, such as 20231119_012", subtype="FILE_PATH"
+        name="Job",
+        description="A job file: one scene a line, such as 20231119_012",
+        subtype="FILE_PATH",
+        update=lambda settings, _context: reading.read_all(settings.id_data),
     )
-    output: StringProperty(name="Output", description="Where results go; empty: into the data set", subtype="DIR_PATH")
+    output: StringProperty(
+        name="Output",
+        description="Where results go; empty: into the data set",
+        subtype="DIR_PATH",
+        update=lambda settings, _context: reading.refresh(settings.id_data),
+    )
     found: StringProperty()
     lines: CollectionProperty(type=InteractLine)
     active_line: IntProperty(name="Scene")
@@ -208,69 +211,6 @@ class InteractScene(bpy.types.PropertyGroup):
     def line(self) -> InteractLine | None:
         """The line that is chosen in the list."""
         return self.lines[self.active_line] if 0 <= self.active_line < len(self.lines) else None
-
-
-def root_of(context: bpy.types.Context) -> Path | None:
-    """The data set's root folder, of the file or else of the preferences, as an absolute path; None: not set."""
-    known = preferences(context)
-    named = context.scene.interact.data_root or (known.data_root if known else "")
-    return Path(bpy.path.abspath(named)).absolute() if named else None
-
-
-def dataset_of(context: bpy.types.Context) -> Dataset:
-    """The data set that is set; DatasetError where none is, or where there is none."""
-    root = root_of(context)
-    if root is None:
-        raise DatasetError("no data set is set: choose its root folder in the panel InterAct")
-    subset = context.scene.interact.subset
-    return Dataset.at(root, "" if subset == SCENES else subset)
-
-
-def job_of(settings: InteractScene) -> Path | None:
-    """The job file as an absolute path; None: not set."""
-    return Path(bpy.path.abspath(settings.job_file)).absolute() if settings.job_file else None
-
-
-def output_of(context: bpy.types.Context) -> Path | None:
-    """Where results go; None where neither an output folder nor a data set is set."""
-    named = context.scene.interact.output
-    return Path(bpy.path.abspath(named)).absolute() if named else root_of(context)
-
-
-def options_of(settings: InteractScene) -> CompositeOptions:
-    """The chosen options, as compositing takes them."""
-    chosen = settings.options
-    return CompositeOptions(
-        up=None if chosen.up == "AUTO" else chosen.up,
-        scale=chosen.scale if chosen.own_scale else None,
-        rest_correction=chosen.rest_correction,
-        root_motion=chosen.root_motion,
-        start_at_zero=chosen.start_at_zero,
-        face=chosen.face,
-        names=chosen.names,
-        strips=chosen.strips,
-        sound=chosen.sound,
-        pin_feet=chosen.pin_feet,
-    )
-
-
-def shot_of(settings: InteractScene) -> str | None:
-    """The chosen camera as `composite` and `Look.camera` take it; None leaves the template's."""
-    if settings.camera == NAMED:
-        return settings.camera_object.name if settings.camera_object else None
-    return None if settings.camera == TEMPLATE else settings.camera
-
-
-def look_of(settings: InteractScene) -> batch.Look:
-    """How frames are to be rendered."""
-    quality = None if settings.quality == TEMPLATE else settings.quality
-    return batch.Look(camera=shot_of(settings), quality=quality)
-
-
-def tell(settings: InteractScene, problem: str = "", notices: tuple[str, ...] = ()) -> None:
-    """Show in the panel how the newest operator went."""
-    settings.last_problem = problem
-    settings.last_notices = "\n".join(notices)
 
 
 _CLASSES = (InteractLine, InteractRig, InteractFinding, InteractOptions, InteractScene)
