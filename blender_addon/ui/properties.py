@@ -165,9 +165,9 @@ class InteractOptions(bpy.types.PropertyGroup):
 class InteractScene(bpy.types.PropertyGroup):
     """All of the panel's state.
 
-    found: what lies below the root, a line each; composited: the id that is on the rigs, "" for none; last_problem: the
-    newest error, a sentence; last_notices: what the newest operator had to say, a sentence a line; busy: what goes on
-    step by step, "" for nothing, and `progress` how far it is, 0 to 1.
+    found: what lies below the root, a line each; has_subset: whether there are other recordings; composited: the id
+    that is on the rigs, "" for none; last_problem: the newest error, a sentence; last_notices: what the newest operator
+    had to say, a sentence a line; busy: what goes on step by step, "" for nothing; progress: how far it is, 0 to 1.
     """
 
     data_root: StringProperty(
@@ -198,6 +198,7 @@ class InteractScene(bpy.types.PropertyGroup):
         update=lambda settings, _context: reading.refresh(settings.id_data),
     )
     found: StringProperty()
+    has_subset: BoolProperty()
     lines: CollectionProperty(type=InteractLine)
     active_line: IntProperty(name="Scene")
     rigs: CollectionProperty(type=InteractRig)
