@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pose, rotations
+from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pose
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import camera, control_rig, fcurves, nla, retarget, rigs, shots, sound
+from . import camera, channels, control_rig, fcurves, nla, retarget, rigs, shots, sound
 from .options import CompositeOptions
 
 #: What a data-block was like before compositing, as JSON in a custom property of its own.
@@ -77,7 +76,7 @@ def composite(
     if options.start_at_zero:
         middle = np.mean([walk.positions[_hips(walk), :, 0] for walk in walks], axis=0)
         origin = np.array([-middle[0], -middle[1], origin[2]])
-    channels = [
+    poses = [
         retarget.retarget(
             part.motion, part.rest, part.pairs, scale, up=options.up, origin=origin, correct=options.rest_correction,
             travels=options.root_motion,
@@ -87,7 +86,7 @@ def composite(
 
     others = rigs.objects_of_all(scene, databases.actors(dataset), table)
     clear(scene)
-    for part, pose in zip(parts, channels, strict=True):
+    for part, pose in zip(parts, poses, strict=True):
         _animate_body(scene_id, part, pose, options, notices)
         if options.face:
             _animate_face(scene_id, part, options)
@@ -119,6 +118,11 @@ def clear(scene: bpy.types.Scene) -> None:
     # What is on the rigs of another scene is still played there.
     for action in [a for a in bpy.data.actions if a.get(fcurves.OWN_ACTION) and a.users == int(a.use_fake_user)]:
         bpy.data.actions.remove(action)
+
+
+def is_composited(scene: bpy.types.Scene) -> bool:
+    """Whether `clear` has anything to undo in this scene."""
+    return _BEFORE in scene
 
 
 def _read(
@@ -222,25 +226,9 @@ def _animate_body(
     held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
     if held and not part.rest.carried:
         notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
-    fcurves.assign_action(armature, _name(scene_id, part, "body", options), _pose_curves(bones, pose))
+    fcurves.assign_action(armature, _name(scene_id, part, "body", options), channels.pose_curves(bones, pose))
     if options.strips:
         nla.to_strip(armature, str(scene_id))
-
-
-def _pose_curves(bones: dict[int, bpy.types.PoseBone], pose: retarget.Channels) -> Iterator[fcurves.Curve]:
-    for index, bone in bones.items():
-        path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"].'
-        track = pose.rotations[index]
-        if bone.rotation_mode == "QUATERNION":
-            channel, rows = "rotation_quaternion", track
-        elif bone.rotation_mode == "AXIS_ANGLE":
-            channel, rows = "rotation_axis_angle", rotations.to_axis_angle(track)
-        else:
-            channel, rows = "rotation_euler", rotations.to_euler(track, bone.rotation_mode)
-        for row, values in enumerate(rows):
-            yield fcurves.Curve(path + channel, row, values, bone.name)
-        for row, values in enumerate(pose.locations.get(index, ())):
-            yield fcurves.Curve(path + "location", row, values, bone.name)
 
 
 def _name(scene_id: SceneId, part: Part, what: str, options: CompositeOptions) -> str:

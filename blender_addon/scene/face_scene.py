@@ -60,14 +60,26 @@ def composite(dataset: Dataset, performance: PerformanceId) -> Composited:
     clear(scene)
     for name, owner, keys in heads:
         found = _columns(weights, keys)
-        missing = [key for key in keys.all_names if key not in keys.names]
-        if missing:
-            more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
-            notices.append(f"{name} has no shape keys {', '.join(missing[:6])}{more}")
+        if missing := _missing(name, keys):
+            notices.append(missing)
         _animate(owner, keys, found, f"{performance} face {name}")
     scene.frame_start, scene.frame_end, scene.frame_step = 1, len(weights), 1
     scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
     return Composited(scene, len(weights), tuple(notices))
+
+
+def put_weights(thing: bpy.types.Object, weights: np.ndarray, action: str) -> list[str]:
+    """Put weights (N, 51) of ARKit or (N, 55) of ICT on one mesh's keys, frame 1 first; returns notices.
+
+    DatasetError where it has keys of neither.
+    """
+    owner = thing.data.shape_keys
+    keys = _keys_of(thing.name, owner) if owner is not None and len(owner.key_blocks) > 1 else None
+    if keys is None:
+        raise DatasetError(f"{thing.name}: has no shape keys of ARKit or of ICT's faces")
+    missing = _missing(thing.name, keys)
+    _animate(owner, keys, _columns(weights, keys), action)
+    return [text for text in (keys.notice, missing) if text]
 
 
 def find(actor: str) -> bpy.types.Scene:
@@ -125,6 +137,13 @@ def _keys_of(mesh: str, owner: bpy.types.Key) -> _Keys | None:
 def _plain(name: str) -> str:
     """A key's name without what exporters put before it, in one case."""
     return re.sub(r"[^a-z0-9]", "", re.split(r"[.:]", name)[-1].lower())
+
+
+def _missing(mesh: str, keys: _Keys) -> str:
+    """Which keys a mesh lacks, as a sentence; "" for none."""
+    missing = [key for key in keys.all_names if key not in keys.names]
+    more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
+    return f"{mesh} has no shape keys {', '.join(missing[:6])}{more}" if missing else ""
 
 
 def _columns(weights: np.ndarray, keys: _Keys) -> np.ndarray:

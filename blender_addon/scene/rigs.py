@@ -88,11 +88,7 @@ def read_table(template: Path | None) -> Table:
 def find(scene: bpy.types.Scene, actor: str, table: Table) -> Rig:
     """The rig of an actor; DatasetError where the template has none or cannot tell which."""
     armature = _armature(scene, actor, table)
-    if abs(np.linalg.det(np.array(armature.matrix_world)[:3, :3])) < 1e-12 or not _is_uniform(armature):
-        raise DatasetError(
-            f"actor {actor}: the armature {armature.name} is scaled unevenly or mirrored; "
-            "apply its scale in the template"
-        )
+    require_even(armature, f"actor {actor}: ")
     named = table.meshes.get(actor, ())
     missing = [name for name in named if scene.objects.get(name) is None or scene.objects[name].type != "MESH"]
     if missing:
@@ -106,6 +102,14 @@ def find(scene: bpy.types.Scene, actor: str, table: Table) -> Rig:
         )
     faces = tuple((mesh, keys) for mesh in meshes if (keys := arkit_keys(mesh)))
     return Rig(actor, armature, moved, faces)
+
+
+def require_even(armature: bpy.types.Object, who: str = "") -> None:
+    """DatasetError where an armature is scaled unevenly or mirrored; who: what the message begins with."""
+    if abs(np.linalg.det(np.array(armature.matrix_world)[:3, :3])) < 1e-12 or not _is_uniform(armature):
+        raise DatasetError(
+            f"{who}the armature {armature.name} is scaled unevenly or mirrored; apply its scale in the template"
+        )
 
 
 def objects_of_all(scene: bpy.types.Scene, actors: Iterable[str], table: Table) -> set[bpy.types.Object]:

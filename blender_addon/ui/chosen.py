@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import bpy
 from ..dataset import batch
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
+from ..scene import composite, copies, rigs
 from ..scene.options import CompositeOptions
 from .preferences import preferences
 
@@ -52,6 +54,14 @@ def output_of(scene: bpy.types.Scene) -> Path | None:
     """Where results go; None where neither an output folder nor a data set is set."""
     named = scene.interact.output
     return Path(bpy.path.abspath(named)).absolute() if named else root_of(scene)
+
+
+def table_of(scene: bpy.types.Scene) -> rigs.Table:
+    """The rig table beside the open file, with the panel's armatures first."""
+    table = composite.table_of(bpy.data.filepath)
+    named = {row.name: row.armature.name for row in scene.interact.rigs if row.armature}
+    path = table.path or Path("the panel InterAct")
+    return copies.table_for(scene, replace(table, path=path, armatures=table.armatures | named))
 
 
 def options_of(settings: InteractScene) -> CompositeOptions:

@@ -17,7 +17,7 @@ from bpy.props import (
 from ..dataset import batch, layout
 from ..scene import shots
 from ..scene.options import CompositeOptions
-from . import reading
+from . import reading, translations
 from .chosen import NAMED, SCENES, TEMPLATE
 
 #: What lies in the output folders of a line's result; a line that cannot be rendered is BAD.
@@ -140,7 +140,12 @@ class InteractOptions(bpy.types.PropertyGroup):
         name="Start at Origin",
         description="Put the middle between both people over the world's origin in the first frame",
     )
-    face: BoolProperty(name="Faces", description="Put face weights on the shape keys", default=True)
+    face: BoolProperty(
+        name="Faces",
+        description="Put face weights on the shape keys",
+        default=True,
+        translation_context=translations.CONTEXT,
+    )
     sound: BoolProperty(
         name="Sound", description="Put both voices into the sequencer, so that they are heard on play", default=True
     )
@@ -160,8 +165,9 @@ class InteractOptions(bpy.types.PropertyGroup):
 class InteractScene(bpy.types.PropertyGroup):
     """All of the panel's state.
 
-    found: what lies below the root, a line each; composited: the id that is on the rigs, "" for none; last_problem: the
-    newest error, a sentence; last_notices: what the newest operator had to say, a sentence a line.
+    found: what lies below the root, a line each; has_subset: whether there are other recordings; composited: the id
+    that is on the rigs, "" for none; last_problem: the newest error, a sentence; last_notices: what the newest operator
+    had to say, a sentence a line; busy: what goes on step by step, "" for nothing; progress: how far it is, 0 to 1.
     """
 
     data_root: StringProperty(
@@ -192,6 +198,7 @@ class InteractScene(bpy.types.PropertyGroup):
         update=lambda settings, _context: reading.refresh(settings.id_data),
     )
     found: StringProperty()
+    has_subset: BoolProperty()
     lines: CollectionProperty(type=InteractLine)
     active_line: IntProperty(name="Scene")
     rigs: CollectionProperty(type=InteractRig)
@@ -206,6 +213,8 @@ class InteractScene(bpy.types.PropertyGroup):
     composited: StringProperty()
     last_problem: StringProperty()
     last_notices: StringProperty()
+    busy: StringProperty(options={"SKIP_SAVE"})
+    progress: FloatProperty(options={"SKIP_SAVE"})
 
     @property
     def line(self) -> InteractLine | None:
