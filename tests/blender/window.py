@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +23,8 @@ from farm.blender import Blender
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-#: Where the extension is when it was installed from its zip.
-EXTENSION = "bl_ext.user_default.interact_farm"
+#: What `interact-farm` runs.
+_RUN = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from farm.cli import run; run()"
 
 
 def require_application(blender: Blender) -> Path:
@@ -63,8 +64,10 @@ def run_in_window(application: Path, script: Path, facts: dict, user: dict[str, 
             stderr=subprocess.STDOUT,
         )  # fmt: skip
         until = time.monotonic() + timeout
+        bridge = Bridge(folder.parent / "bridge")
         try:
             while blender.poll() is None and time.monotonic() < until:
+                bridge.serve()
                 if pressed.is_file():
                     _press(pressed.read_text(), environment)
                     pressed.unlink()
@@ -72,6 +75,7 @@ def run_in_window(application: Path, script: Path, facts: dict, user: dict[str, 
         finally:
             blender.kill()
             blender.wait()
+            bridge.close()
     said = output.read_text(errors="replace")[-6000:]
     assert told.is_file(), f"exit code {blender.returncode}\n{said}"
     answer = json.loads(told.read_text())
@@ -80,22 +84,60 @@ def run_in_window(application: Path, script: Path, facts: dict, user: dict[str, 
 
 
 def _press(key: str, environment: dict[str, str]) -> None:
-    """A key as a user presses it, with the pointer in the window: Blender's render job hears no simulated one."""
+    """A key as a user presses it, with the pointer in the window."""
     for words in (["mousemove", "400", "400"], ["key", key]):
         subprocess.run(["xdotool", *words], env=environment, check=True, timeout=10)
 
 
 def launcher(folder: Path) -> Path:
-    """The program `interact-farm` of this checkout, to be found by a Blender that knows nothing of this Python."""
+    """The program `interact-farm` of this checkout, for a Blender that knows nothing of this Python.
+
+    A Blender that was put into a root of its own does not even see it: `Bridge` runs the command for it then.
+    """
     path = folder / "interact-farm"
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from farm.cli import run; run()"
-    # A Blender that was put into a root of its own does not see this Python; the machine's first process does.
+    (folder / "bridge").mkdir()
     path.write_text(
-        f"#!/bin/sh\n[ -x {sys.executable} ] || set -- chroot /proc/1/root {sys.executable} -c \"{code}\" \"$@\"\n"
-        f"[ \"$1\" = chroot ] || set -- {sys.executable} -c \"{code}\" \"$@\"\nexec \"$@\"\n"
-    )  # fmt: skip
+        f"""#!/bin/sh
+[ -x {sys.executable} ] && exec {sys.executable} -c "{_RUN}" "$@"
+d=$(mktemp -d {folder}/bridge/XXXXXX)
+mkfifo "$d/out" "$d/err"
+for word; do printf '%s\\n' "$word"; done > "$d/words.partial"
+mv "$d/words.partial" "$d/words"
+cat "$d/err" >&2 &
+cat "$d/out"
+wait
+while [ ! -f "$d/code" ]; do sleep 0.05; done
+exit "$(cat "$d/code")"
+"""
+    )
     path.chmod(0o755)
     return path
+
+
+class Bridge:
+    """Runs the commands that `launcher` hands over, as long as it lasts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: dict[Path, subprocess.Popen | None] = {}
+
+    def serve(self) -> None:
+        """Take what is new."""
+        for asked in self._folder.glob("*/words"):
+            if asked not in self._running:
+                self._running[asked] = None
+                threading.Thread(target=self._run, args=(asked,), daemon=True).start()
+
+    def close(self) -> None:
+        for process in self._running.values():
+            if process is not None:
+                process.kill()
+
+    def _run(self, asked: Path) -> None:
+        command = [sys.executable, "-c", _RUN, *asked.read_text().splitlines()]
+        with open(asked.with_name("out"), "wb") as out, open(asked.with_name("err"), "wb") as err:
+            process = self._running[asked] = subprocess.Popen(command, stdout=out, stderr=err)
+        asked.with_name("code").write_text(str(process.wait()))
 
 
 @contextmanager
