@@ -1,7 +1,7 @@
 """Makes panel_VERSION.png of this folder, the panel in a window of a Blender application, for each that is named.
 
-`python docs/make_panel_pictures.py BLENDER ...` needs the bpy module, the people's data (`interact-farm template fetch`)
-and Debian's xvfb and imagemagick.
+`PYTHONPATH=. python docs/make_panel_pictures.py BLENDER ...` needs the bpy module, the people's data (`interact-farm
+template fetch`) and Debian's xvfb and imagemagick.
 """
 
 import re
@@ -30,6 +30,7 @@ def main(applications: list[str]) -> None:
         job.write_text("".join(f"{scene}\n" for scene in made.scenes) + "20231119_899\n")
         (made.root / "body_renders").mkdir(exist_ok=True)
         (made.root / "body_renders" / f"{made.scenes[1]}.mp4").touch()
+        job_in_file = f"//{job.relative_to(folder)}"
         template = folder / "people.blend"
         templates.make(template, Dataset.at(made.root), Blender(None, "module"), str(assets.there()))
         for application in applications:
@@ -37,12 +38,13 @@ def main(applications: list[str]) -> None:
             out = folder / "out"
             out.mkdir()
             script = ROOT / "tests" / "blender" / "panel_window.py"
-            pictured_window.run(Path(application), template, script, [ROOT, made.root, job, out], out, timeout=300)
+            arguments = [ROOT, "//interact", job_in_file, out]
+            pictured_window.run(Path(application), template, script, arguments, out, timeout=300)
             version = re.match(r"\d+\.\d+", blender.version)
             assert version
             target = PICTURES / f"panel_{version[0]}.png"
             subprocess.run(
-                ["convert", str(out / "panel.png"), "-crop", "1330x990+0+0", "+repage", "-colors", "200", str(target)],
+                ["convert", str(out / "panel.png"), "-crop", "1330x975+0+0", "+repage", "-colors", "200", str(target)],
                 check=True,
             )
             shutil.rmtree(out)

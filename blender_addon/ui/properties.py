@@ -49,6 +49,10 @@ _QUALITIES = (
 assert {name for name, *_ in _QUALITIES} == {TEMPLATE, *batch.QUALITIES}
 
 
+#: A path may be relative to the .blend file; from Blender 4.5 on a property has to say so.
+_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+
+
 def _is_armature(_owner: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
     return thing.type == "ARMATURE"
 
@@ -174,6 +178,7 @@ class InteractScene(bpy.types.PropertyGroup):
         name="Data Set",
         description="The data set's root folder",
         subtype="DIR_PATH",
+        options=_RELATIVE,
         update=lambda settings, _context: reading.read_all(settings.id_data),
     )
     subset: EnumProperty(
@@ -189,12 +194,14 @@ class InteractScene(bpy.types.PropertyGroup):
         name="Job",
         description="A job file: one scene a line, such as 20231119_012",
         subtype="FILE_PATH",
+        options=_RELATIVE,
         update=lambda settings, _context: reading.read_all(settings.id_data),
     )
     output: StringProperty(
         name="Output",
         description="Where results go; empty: into the data set",
         subtype="DIR_PATH",
+        options=_RELATIVE,
         update=lambda settings, _context: reading.refresh(settings.id_data),
     )
     found: StringProperty()

@@ -66,9 +66,7 @@ def test_escape_stops_what_works_step_by_step(facts):
 
 
 def test_the_panel_is_drawn_in_english_and_in_german(facts, folder):
-    english, german = (
-        np.asarray(Image.open(folder / name).convert("L"), float) for name in ("panel.png", "german.png")
-    )
+    english, german = grey(folder / "panel.png"), grey(folder / "german.png")
     assert english.shape == german.shape == (pictured_window.SIZE[1], pictured_window.SIZE[0])
     left, right = facts["panel"]
     panel = english[200:700, left:right]
