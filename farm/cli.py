@@ -17,6 +17,7 @@ from blender_addon.dataset.errors import DatasetError
 
 from . import __version__, assets, body, console, doctor, templates
 from . import blender as blenders
+from .addon_commands import addon_group
 from .batch_commands import batch_group
 from .errors import FarmError
 from .face_commands import face_group
@@ -256,6 +257,7 @@ main.add_command(face_group)
 main.add_command(runs_group)
 main.add_command(batch_group)
 main.add_command(verify_command)
+main.add_command(addon_group)
 
 
 @main.group("template")

@@ -50,7 +50,9 @@ def mux_subject(
     voices, notices = _voices(subject)
     frames = part or (1, subject.frames)
     info = pictures.sequence(picture, *frames) if picture.is_dir() else video.probe(picture)
-    made_from = info.metadata.get("comment", "") or f"{TAG}{file_fingerprint(picture)}"
+    made_from = info.metadata.get("comment", "")
+    if not made_from.startswith(TAG):  # rendered in Blender's window, or by another program
+        made_from = f"{TAG}{file_fingerprint(picture)}"
     comment = f"{made_from} sound {_fingerprint(voices, stereo, part)}"
     if not overwrite and (there := _there(out)) is not None:
         theirs = there.metadata.get("comment", "")

@@ -1,4 +1,4 @@
-"""A comment in a PNG file; the standard library alone."""
+"""A comment in a PNG file, and its size; the standard library alone."""
 
 from __future__ import annotations
 
@@ -18,3 +18,10 @@ def comment(path: Path, text: str) -> None:
     body = b"tEXtComment\0" + text.encode("latin-1", "replace")
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
     path.write_bytes(content[:_HEAD] + chunk + content[_HEAD:])
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height in pixels, by the header (PNG specification, 11.2.1)."""
+    with open(path, "rb") as file:
+        width, height = struct.unpack(">II", file.read(24)[16:])
+    return width, height

@@ -91,18 +91,9 @@ def render_video(
     what the video's tag `NOTE` says of its making, with its frames. The video is written beside and renamed when it
     is whole. Raises DatasetError where Blender could not write it, and for a size that H.264 cannot hold.
     """
-    width, height = size_of(scene)
-    if width % 2 or height % 2:
-        raise DatasetError(f"the template renders {width}x{height}; H.264 video needs even sides: use --size")
-    _set_video(scene)
-    if comment:
-        # Read when the file is begun: a label, which is a note too, is set with the first frame, later.
-        scene.render.use_stamp_note = True
-        scene.render.stamp_note_text = f"{comment} frames {first}-{last}"
-    output.parent.mkdir(parents=True, exist_ok=True)
     beside = partial.beside(output)
-    scene.render.filepath = str(beside)
-    scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
+    set_up_video(scene, first, last, beside, comment)
+    output.parent.mkdir(parents=True, exist_ok=True)
     written: list[int] = []
 
     def count(rendered: bpy.types.Scene, *_: object) -> None:
@@ -126,6 +117,23 @@ def render_video(
         os.replace(beside, output)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def set_up_video(scene: bpy.types.Scene, first: int, last: int, file: Path, comment: str = "") -> None:
+    """Make what a scene's animation renders to frames first..last in this file, as `render_video` has them.
+
+    DatasetError for a size that H.264 cannot hold.
+    """
+    width, height = size_of(scene)
+    if width % 2 or height % 2:
+        raise DatasetError(f"the template renders {width}x{height}; H.264 video needs even sides: use --size")
+    _set_video(scene)
+    if comment:
+        # Read when the file is begun: a label, which is a note too, is set with the first frame, later.
+        scene.render.use_stamp_note = True
+        scene.render.stamp_note_text = f"{comment} frames {first}-{last}"
+    scene.render.filepath = str(file)
+    scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
 
 
 def render_pictures(

@@ -7,13 +7,17 @@ from types import ModuleType
 from . import (
     composite_operators,
     data_operators,
+    farm_job,
     import_operators,
     panel,
     preferences,
     properties,
     reading,
+    render_all,
+    render_panel,
     rig_operators,
     scene_list,
+    show_text,
     translations,
 )
 
@@ -27,8 +31,12 @@ _MODULES: tuple[ModuleType, ...] = (
     rig_operators,
     composite_operators,
     import_operators,
+    show_text,
+    render_all,
+    farm_job,
     scene_list,
     panel,
+    render_panel,
 )
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 import bpy
 
 from . import chosen
+from .scene_list import rig_heading
 
 #: Width of a letter in Blender's interface at a scale of 1, pixels, and what frame and icon take.
 _LETTER, _FRAME = 6.4, 60
@@ -29,11 +30,15 @@ class _Main(_Part):
         settings = context.scene.interact
         column = self.row_of(settings)
         column.prop(settings, "data_root")
-        if settings.found:
-            for text in settings.found.splitlines():
-                column.label(text=text, icon="BLANK1")
-        column.prop(settings, "subset")
         column.prop(settings, "job_file")
+        if settings.has_subset or settings.subset != chosen.SCENES:
+            column.prop(settings, "subset")
+        if settings.found:
+            found = self.layout.column(align=True)
+            found.scale_y = 0.75
+            found.active = False
+            for text in settings.found.splitlines():
+                found.label(text=text, translate=False)
         if settings.busy:
             self.layout.progress(factor=settings.progress, text=f"{settings.busy} (Esc stops)")
         tell(self.layout, context, settings)
@@ -51,7 +56,6 @@ class _Scenes(_Part):
         )
         side = row.column(align=True)
         side.operator("interact.read_job", text="", icon="FILE_REFRESH")
-        side.operator("interact.check_data", text="", icon="VIEWZOOM")
         line = settings.line
         if line is not None and line.problem:
             paragraph(layout, context, line.problem, "ERROR")
@@ -68,18 +72,22 @@ class _Scenes(_Part):
 
 class _Findings(_Part):
     bl_label = "Findings"
+    bl_options = {"DEFAULT_CLOSED"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return bool(len(context.scene.interact.findings))
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        findings = context.scene.interact.findings
+        if len(findings):
+            icon = "ERROR" if any(finding.bad for finding in findings) else "INFO"
+            self.layout.label(text=str(len(findings)), icon=icon, translate=False)
 
     def draw(self, context: bpy.types.Context) -> None:
         findings = context.scene.interact.findings
+        self.layout.operator("interact.check_data", icon="VIEWZOOM")
         column = self.layout.column(align=True)
         for finding in findings[:_SHOWN]:
             paragraph(column, context, finding.name, "ERROR" if finding.bad else "INFO")
         if len(findings) > _SHOWN:
-            column.label(text=f"... {len(findings) - _SHOWN} more")
+            column.label(text=f"... {len(findings) - _SHOWN} more", translate=False)
 
 
 #: So many findings are drawn: a list that nobody reads to its end must not slow the window down.
@@ -93,6 +101,7 @@ class _Rigs(_Part):
         settings = context.scene.interact
         layout = self.layout
         if len(settings.rigs):
+            rig_heading(layout)
             layout.template_list("INTERACT_UL_rigs", "", settings, "rigs", settings, "active_rig", rows=2, maxrows=7)
         row = layout.row(align=True)
         row.operator("interact.detect_rigs", icon="VIEWZOOM")
@@ -173,7 +182,7 @@ def tell(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.t
         for text in notices[:_SHOWN]:
             paragraph(box, context, text, "INFO")
         if len(notices) > _SHOWN:
-            box.label(text=f"... {len(notices) - _SHOWN} more")
+            box.label(text=f"... {len(notices) - _SHOWN} more", translate=False)
 
 
 def paragraph(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
@@ -182,7 +191,7 @@ def paragraph(layout: bpy.types.UILayout, context: bpy.types.Context, text: str,
     column = layout.column(align=True)
     column.scale_y = 0.8
     for line in _wrapped(text, int((width - _FRAME) / (_LETTER * context.preferences.system.ui_scale))):
-        column.label(text=line, icon=icon)
+        column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1"
 
 
@@ -191,8 +200,8 @@ def _wrapped(text: str, letters: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(text, max(letters, 16)))
 
 
-def _placed(part: type, name: str, parents: dict[str, str] | None = None) -> list[type]:
-    """A part as panels of the sidebar and of the scene's properties."""
+def _placed(part: type, name: str, order: int = 0, parents: dict[str, str] | None = None) -> list[type]:
+    """A part as panels of the sidebar and of the scene's properties; order: among those of the same parent."""
     places = {
         "VIEW": {"bl_space_type": "VIEW_3D", "bl_region_type": "UI", "bl_category": "InterAct"},
         "SCENE": {"bl_space_type": "PROPERTIES", "bl_region_type": "WINDOW", "bl_context": "scene"},
@@ -202,7 +211,13 @@ def _placed(part: type, name: str, parents: dict[str, str] | None = None) -> lis
         closed = {"bl_options": {"DEFAULT_CLOSED"}} if place == "SCENE" and not parents else {}
         parent = {"bl_parent_id": parents[place]} if parents else {}
         identifier = f"INTERACT_PT_{name}_{place.lower()}"
-        made.append(type(identifier, (part, bpy.types.Panel), facts | parent | closed | {"bl_idname": identifier}))
+        made.append(
+            type(
+                identifier,
+                (part, bpy.types.Panel),
+                facts | parent | closed | {"bl_idname": identifier, "bl_order": order},
+            )
+        )
     return made
 
 
@@ -212,12 +227,12 @@ _RIGS = {"VIEW": "INTERACT_PT_rigs_view", "SCENE": "INTERACT_PT_rigs_scene"}
 
 _CLASSES = (
     *_placed(_Main, "main"),
-    *_placed(_Scenes, "scenes", MAIN),
-    *_placed(_Findings, "findings", MAIN),
-    *_placed(_Rigs, "rigs", MAIN),
-    *_placed(_Missing, "missing", _RIGS),
-    *_placed(_Options, "options", MAIN),
-    *_placed(_Look, "look", MAIN),
+    *_placed(_Scenes, "scenes", 10, MAIN),
+    *_placed(_Rigs, "rigs", 20, MAIN),
+    *_placed(_Missing, "missing", 10, _RIGS),
+    *_placed(_Options, "options", 30, MAIN),
+    *_placed(_Look, "look", 40, MAIN),
+    *_placed(_Findings, "findings", 60, MAIN),
 )
 
 

@@ -49,6 +49,10 @@ _QUALITIES = (
 assert {name for name, *_ in _QUALITIES} == {TEMPLATE, *batch.QUALITIES}
 
 
+#: A path may be relative to the .blend file; from Blender 4.5 on a property has to say so.
+_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+
+
 def _is_armature(_owner: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
     return thing.type == "ARMATURE"
 
@@ -165,15 +169,16 @@ class InteractOptions(bpy.types.PropertyGroup):
 class InteractScene(bpy.types.PropertyGroup):
     """All of the panel's state.
 
-    found: what lies below the root, a line each; composited: the id that is on the rigs, "" for none; last_problem: the
-    newest error, a sentence; last_notices: what the newest operator had to say, a sentence a line; busy: what goes on
-    step by step, "" for nothing, and `progress` how far it is, 0 to 1.
+    found: what lies below the root, a line each; has_subset: whether there are other recordings; composited: the id
+    that is on the rigs, "" for none; last_problem: the newest error, a sentence; last_notices: what the newest operator
+    had to say, a sentence a line; busy: what goes on step by step, "" for nothing; progress: how far it is, 0 to 1.
     """
 
     data_root: StringProperty(
         name="Data Set",
         description="The data set's root folder",
         subtype="DIR_PATH",
+        options=_RELATIVE,
         update=lambda settings, _context: reading.read_all(settings.id_data),
     )
     subset: EnumProperty(
@@ -189,15 +194,18 @@ class InteractScene(bpy.types.PropertyGroup):
         name="Job",
         description="A job file: one scene a line, such as 20231119_012",
         subtype="FILE_PATH",
+        options=_RELATIVE,
         update=lambda settings, _context: reading.read_all(settings.id_data),
     )
     output: StringProperty(
         name="Output",
         description="Where results go; empty: into the data set",
         subtype="DIR_PATH",
+        options=_RELATIVE,
         update=lambda settings, _context: reading.refresh(settings.id_data),
     )
     found: StringProperty()
+    has_subset: BoolProperty()
     lines: CollectionProperty(type=InteractLine)
     active_line: IntProperty(name="Scene")
     rigs: CollectionProperty(type=InteractRig)

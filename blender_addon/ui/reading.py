@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..dataset import check, listing, results
+from ..dataset import check, layout, listing, results
 from ..dataset.errors import DatasetError
 from ..dataset.naming import parse
 from . import chosen
@@ -18,8 +18,10 @@ def read_all(scene: bpy.types.Scene) -> None:
     settings = scene.interact
     chosen.tell(settings)
     settings.findings.clear()
+    root = chosen.root_of(scene)
+    settings.has_subset = root is not None and any((root / name).is_dir() for name in layout.SUBSETS)
     try:
-        settings.found = "\n".join(listing.summary(chosen.dataset_of(scene))) if chosen.root_of(scene) else ""
+        settings.found = "\n".join(listing.summary(chosen.dataset_of(scene))) if root else ""
     except (DatasetError, OSError) as error:
         settings.found = ""
         chosen.tell(settings, str(error))

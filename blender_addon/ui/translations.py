@@ -18,6 +18,7 @@ _TEXTS: dict[tuple[str, str], tuple[str, str, str]] = {
     (_ANY, "Findings"): ("Befunde", "検査結果", "检查结果"),
     (_ANY, "Rigs"): ("Rigs", "リグ", "绑定"),
     (_ANY, "Actor"): ("Darsteller", "演者", "演员"),
+    (_ANY, "Rig"): ("Rig", "リグ", "绑定"),
     (_ANY, "Missing"): ("Was fehlt", "不足", "缺失"),
     (_ANY, "Retarget"): ("Übertragung", "リターゲット", "重定向"),
     (_ANY, "Own Scale"): ("Eigener Maßstab", "スケールを指定", "自定缩放"),

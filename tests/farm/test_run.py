@@ -17,9 +17,10 @@ import av
 import numpy as np
 import pytest
 
-from blender_addon.dataset import batch
+from blender_addon.dataset import batch, matroska
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
+from blender_addon.dataset.parts import MADE_HERE
 from farm import body, plan, rendering, video
 
 from .command_line import interact_farm, start_farm
@@ -434,6 +435,21 @@ def test_mux_by_itself_adds_missing_sound_and_keeps_the_rest(undisturbed, datase
     length = min(len(left), len(male))
     assert np.corrcoef(left[:length], male[:length])[0, 1] > 0.9
     assert abs(np.corrcoef(right[:length], male[:length])[0, 1]) < 0.3
+
+
+def test_sound_is_added_anew_to_what_was_rendered_anew_in_blenders_window(undisturbed, dataset, job, tmp_path):
+    out = shutil.copytree(undisturbed, tmp_path / "out")
+    silent, heard = (out / folder / f"{SCENES[0]}{end}" for folder, end in (
+        ("body_renders_noaudio", ".mkv"), ("body_renders", ".mp4"),
+    ))  # fmt: skip
+    heard.unlink()
+    made = []
+    for mark in ("first", "second", "second"):
+        matroska.join([silent], silent, tags={"comment": f"{MADE_HERE}{mark}"})
+        done = interact_farm("body", "mux", job, "--data", dataset, "--out", out)
+        assert done.returncode == 0, done.stderr
+        made.append((video.probe(heard).metadata["comment"], heard.stat().st_mtime_ns))
+    assert made[0] != made[1] == made[2]
 
 
 def test_chunks_fill_the_gaps_between_those_that_are_there(dataset, tmp_path):
