@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 from bpy.app.translations import pgettext_rpt
 
-from ..dataset import naming
+from ..dataset import naming, presets
 from ..dataset.errors import DatasetError
 from ..scene import rigs
 from ..scene.options import CompositeOptions
@@ -145,9 +145,8 @@ def _submit(context: bpy.types.Context, *, overwrite: bool) -> Submission:
         raise DatasetError("none of the job's lines can be rendered")
     submitted = Submission.new(places, names)
     bpy.ops.wm.save_as_mainfile(filepath=str(submitted.template), check_existing=False, copy=True, compress=True)
-    table = Path(bpy.data.filepath).with_name(rigs.TABLE_NAME) if bpy.data.filepath else None
-    if table is not None and table.is_file():
-        shutil.copyfile(table, submitted.folder / rigs.TABLE_NAME)
+    if bpy.data.filepath:
+        _copy_mapping(Path(bpy.data.filepath), submitted.folder)
     faces = isinstance(names[0], naming.PerformanceId)
     arguments = ["face" if faces else "body", "render", str(submitted.job), *places.options]
     arguments += ["--template", str(submitted.template), "--json"]
@@ -156,6 +155,8 @@ def _submit(context: bpy.types.Context, *, overwrite: bool) -> Submission:
         arguments += ["--quality", look.quality]
     if look.camera and not faces:
         arguments += ["--camera", look.camera]
+    if settings.options.pin_feet and not faces:
+        arguments.append("--pin-feet")
     if settings.subset != chosen.SCENES:
         arguments += ["--set", settings.subset]
     known = preferences(context)
@@ -165,6 +166,16 @@ def _submit(context: bpy.types.Context, *, overwrite: bool) -> Submission:
         arguments.append("--overwrite")
     submitted.start(arguments)
     return submitted
+
+
+def _copy_mapping(file: Path, folder: Path) -> None:
+    """What says beside a file which bone is what."""
+    table, own = file.with_name(rigs.TABLE_NAME), file.with_name(presets.FOLDER)
+    if table.is_file():
+        shutil.copyfile(table, folder / table.name)
+    for preset in sorted(own.glob("*.toml")):
+        (folder / own.name).mkdir(exist_ok=True)
+        shutil.copyfile(preset, folder / own.name / preset.name)
 
 
 def _places(context: bpy.types.Context) -> Places:
@@ -179,7 +190,7 @@ def _places(context: bpy.types.Context) -> Places:
 def _unheard(settings: bpy.types.PropertyGroup) -> tuple[str, ...]:
     """What the panel says and the farm does not do."""
     ours, farms = chosen.options_of(settings), CompositeOptions()
-    shown = {"sound", "names", "strips"}  # in Blender's window alone
+    shown = {"sound", "names", "strips", "pin_feet"}  # in Blender's window alone, or told by an option of its own
     other = [name for name in vars(farms) if name not in shown and getattr(ours, name) != getattr(farms, name)]
     return (f"the farm composites in its own way: it does not know {', '.join(other)}",) if other else ()
 
