@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,28 +9,14 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pose
+from ..dataset import bvh, databases, joint_roles, layout, rest_pose
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import camera, channels, contact_report, control_rig, fcurves, feet, nla, pin_feet, retarget, rigs, shots, sound
+from . import animate, camera, contact_report, fcurves, feet, nla, pin_feet, retarget, rigs, shots, sound
+from .before import is_kept, remember, restore
 from .options import CompositeOptions
-
-#: What a data-block was like before compositing, as JSON in a custom property of its own.
-_BEFORE = "interact_before"
-
-_POSE_CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One actor's part of a scene, read and retargeted, before Blender is touched."""
-
-    rig: rigs.Rig
-    motion: bvh.Motion
-    rest: retarget.RigRest
-    pairs: dict[int, int]
-    face: np.ndarray | None
+from .part import Part, read
 
 
 @dataclass(frozen=True)
@@ -69,7 +54,7 @@ def composite(
     camera.check(scene, shot)
     session = databases.session_of(dataset, scene_id)
     notices: list[str] = []
-    parts = [_read(scene, dataset, scene_id, actor, table, options, notices) for actor in session.actors]
+    parts = [read(scene, dataset, scene_id, actor, table, options, notices) for actor in session.actors]
     if parts[0].rig.armature == parts[1].rig.armature:
         raise DatasetError(f"{scene_id}: actors {' and '.join(session.actors)} have the same rig")
     frames = max(part.motion.frames for part in parts)
@@ -103,16 +88,16 @@ def composite(
     others = rigs.objects_of_all(scene, databases.actors(dataset), table)
     clear(scene)
     for part, pose in zip(parts, poses, strict=True):
-        _animate_body(scene_id, part, pose, options, notices)
+        animate.body(scene_id, part, pose, options, notices)
         if options.face:
-            _animate_face(scene_id, part, options)
-    _hide_others(others, parts)
-    _remember(scene, frame_start=scene.frame_start, frame_end=scene.frame_end, fps=scene.render.fps,
+            animate.face(scene_id, part, options)
+    animate.hide_others(others, parts)
+    remember(scene, frame_start=scene.frame_start, frame_end=scene.frame_end, fps=scene.render.fps,
               fps_base=scene.render.fps_base)  # fmt: skip
     scene.frame_start, scene.frame_end = 1, frames
     scene.render.fps, scene.render.fps_base = layout.FPS, 1.0
     if options.sound:
-        _remember(scene, sync_mode=scene.sync_mode)
+        remember(scene, sync_mode=scene.sync_mode)
         performances = [scene_id.performance(actor) for actor in session.actors]
         notices += sound.add(scene, [dataset.wav(performance) for performance in performances])
     camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
@@ -125,10 +110,9 @@ def clear(scene: bpy.types.Scene) -> None:
     """Undo compositing in this scene: its actions, strips and voices go, and what it changed is as it was."""
     keys = {shapes.name: shapes for thing in scene.objects if (shapes := getattr(thing.data, "shape_keys", None))}
     for owner in (*scene.objects, *keys.values(), scene):
-        if _BEFORE in owner:
+        if is_kept(owner):
             nla.remove_own(owner)
-            _restore(owner, json.loads(owner[_BEFORE]))
-            del owner[_BEFORE]
+            restore(owner)
     camera.clear(scene)
     sound.clear(scene)
     # What is on the rigs of another scene is still played there.
@@ -138,57 +122,7 @@ def clear(scene: bpy.types.Scene) -> None:
 
 def is_composited(scene: bpy.types.Scene) -> bool:
     """Whether `clear` has anything to undo in this scene."""
-    return _BEFORE in scene
-
-
-def _read(
-    scene: bpy.types.Scene,
-    dataset: Dataset,
-    scene_id: SceneId,
-    actor: str,
-    table: rigs.Table,
-    options: CompositeOptions,
-    notices: list[str],
-) -> Part:
-    performance = scene_id.performance(actor)
-    rig = rigs.find(scene, actor, table)
-    if rig.armature.mode == "EDIT":
-        # Saved while being edited: in Edit Mode an armature does not move.
-        bpy.context.view_layer.objects.active = rig.armature
-        bpy.ops.object.mode_set(mode="OBJECT")
-    rest = rigs.rest_of(rig.armature, table, actor)
-    motion = bvh.resample(bvh.read(dataset.motion(performance)), layout.FPS)
-    notices += motion.notices
-    pairs = retarget.driven_bones(motion, rest, table.bones_of(actor))
-    if not pairs:
-        raise DatasetError(
-            f"actor {actor}: no bone of {rig.armature.name} has a name that says which joint it is; "
-            f"write the bones into {rigs.TABLE_NAME}"
-        )
-    rest = retarget.with_roles(rest, motion, pairs)
-    silent = [motion.skeleton.names[j] for j in range(len(motion.skeleton.names)) if j not in pairs.values()]
-    if silent:
-        notices.append(f"actor {actor}: the rig has no bone for {_list(silent)}")
-    face = _read_face(dataset, scene_id, rig, notices) if options.face else None
-    return Part(rig, motion, rest, pairs, face)
-
-
-def _read_face(dataset: Dataset, scene_id: SceneId, rig: rigs.Rig, notices: list[str]) -> np.ndarray | None:
-    performance = scene_id.performance(rig.actor)
-    path = dataset.face_arkit(performance)
-    if not path.exists():
-        known = " (the data set's authors know of this gap)" if performance in layout.ERRATA_WITHOUT_FACE else ""
-        notices.append(f"{performance}: no face weights{known}; the face stays neutral")
-        return None
-    weights = blendshapes.load_arkit(path)
-    if not rig.faces:
-        notices.append(f"actor {rig.actor}: no mesh of the rig has ARKit shape keys; the face stays neutral")
-        return None
-    found = {name for _, keys in rig.faces for name in keys}
-    missing = [name for name in blendshapes.ARKIT_NAMES if name not in found]
-    if missing:
-        notices.append(f"actor {rig.actor}: no mesh has the shape keys {_list(missing)}")
-    return weights
+    return is_kept(scene)
 
 
 def _compare_lengths(parts: list[Part], frames: int, notices: list[str]) -> None:
@@ -256,86 +190,6 @@ def _told_of_feet(
         yield slide
 
 
-def _animate_body(
-    scene_id: SceneId, part: Part, pose: retarget.Channels, options: CompositeOptions, notices: list[str]
-) -> None:
-    armature = part.rig.armature
-    _remember(armature, pose_position=armature.data.pose_position)
-    armature.data.pose_position = "POSE"
-    bones = {bone: armature.pose.bones[part.rest.names[bone]] for bone in pose.rotations}
-    data = armature.animation_data
-    _remember(
-        armature,
-        action=data.action.name if data and data.action else None,
-        pose={bone.name: [list(getattr(bone, channel)) for channel in _POSE_CHANNELS] for bone in bones.values()},
-    )
-    if part.rest.carried:
-        names = part.rest.names
-        carried = {names[bone]: names[carrier] for bone, carrier in part.rest.carried.items()}
-        _remember(armature, resting=control_rig.tie(armature, carried))
-    if part.rest.settings:
-        _remember(armature, settings=control_rig.switch(armature, part.rest.settings))
-    held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
-    if held and not part.rest.carried:
-        notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
-    fcurves.assign_action(armature, _name(scene_id, part, "body", options), channels.pose_curves(bones, pose))
-    if options.strips:
-        nla.to_strip(armature, str(scene_id))
-
-
-def _name(scene_id: SceneId, part: Part, what: str, options: CompositeOptions) -> str:
-    """What an action is called."""
-    actor = part.rig.actor
-    return options.name(scene=str(scene_id), actor=actor, performance=str(scene_id.performance(actor)), part=what)
-
-
-def _animate_face(scene_id: SceneId, part: Part, options: CompositeOptions) -> None:
-    """Keys on every face mesh; meshes with the same keys (skin, lashes, teeth) play one action together."""
-    first: dict[tuple, bpy.types.Key] = {}
-    column = {name: n for n, name in enumerate(blendshapes.ARKIT_NAMES)}
-    for mesh, keys in part.rig.faces:
-        owner = mesh.data.shape_keys
-        data = owner.animation_data
-        blocks = owner.key_blocks
-        _remember(
-            owner,
-            action=data.action.name if data and data.action else None,
-            values={key: blocks[key].value for key in keys.values()},
-        )
-        if part.face is None:
-            # Neutral is neutral: neither a value nor an action of the template's moves the face.
-            if data:
-                data.action = None
-            for key in keys.values():
-                blocks[key].value = 0.0
-            continue
-        same = tuple(sorted(keys.items()))
-        if same in first:
-            fcurves.share_action(owner, first[same])
-            continue
-        for name, key in keys.items():
-            # A key's slider range clamps what its F-curve says.
-            blocks[key].slider_min = min(blocks[key].slider_min, float(part.face[:, column[name]].min()))
-            blocks[key].slider_max = max(blocks[key].slider_max, float(part.face[:, column[name]].max()))
-        curves = (
-            fcurves.Curve(f'key_blocks["{bpy.utils.escape_identifier(key)}"].value', 0, part.face[:, column[name]])
-            for name, key in keys.items()
-        )
-        fcurves.assign_action(owner, _name(scene_id, part, f"face {mesh.name}", options), curves)
-        first[same] = owner
-    if options.strips and part.face is not None:
-        for mesh, _ in part.rig.faces:
-            nla.to_strip(mesh.data.shape_keys, str(scene_id))
-
-
-def _hide_others(everyone: set[bpy.types.Object], parts: list[Part]) -> None:
-    """Hide the other actors from view and render; what the user hid of the scene's own actors stays hidden."""
-    shown = {item for part in parts for item in part.rig.objects}
-    for item in everyone - shown:
-        _remember(item, hide_render=item.hide_render, hide_viewport=item.hide_viewport)
-        item.hide_render = item.hide_viewport = True
-
-
 def _walk(motion: bvh.Motion, scale: retarget.Scale, options: CompositeOptions) -> shots.PersonPath:
     """Where a person is in every frame, the capture's origin on the world's; for the camera too: hands are fast."""
     positions, _ = bvh.forward_kinematics(motion)
@@ -353,43 +207,6 @@ def _walk(motion: bvh.Motion, scale: retarget.Scale, options: CompositeOptions) 
 
 def _hips(walk: shots.PersonPath) -> int:
     return walk.roles.get("hips", 0)
-
-
-def _remember(owner: bpy.types.ID, **state: object) -> None:
-    """Keep what is about to change; what was kept first wins."""
-    kept = json.loads(owner[_BEFORE]) if _BEFORE in owner else {}
-    owner[_BEFORE] = json.dumps(state | kept)
-    name = state.get("action")
-    if name:
-        bpy.data.actions[name].use_fake_user = True  # else the user's action would be gone after saving
-
-
-def _restore(owner: bpy.types.ID, state: dict) -> None:
-    if "action" in state and owner.animation_data:  # a face without weights never had any
-        owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
-    if "resting" in state:
-        control_rig.untie(owner, state["resting"])
-    if "settings" in state:
-        control_rig.switch_back(owner, state["settings"])
-    if "pose_position" in state:
-        owner.data.pose_position = state["pose_position"]
-    for name, values in state.get("pose", {}).items():
-        if name in owner.pose.bones:
-            for channel, value in zip(_POSE_CHANNELS, values, strict=True):
-                setattr(owner.pose.bones[name], channel, value)
-    for name, value in state.get("values", {}).items():
-        if name in owner.key_blocks:
-            owner.key_blocks[name].value = value
-    for flag in ("hide_render", "hide_viewport", "sync_mode"):
-        if flag in state:
-            setattr(owner, flag, state[flag])
-    if "fps" in state:
-        owner.frame_start, owner.frame_end = state["frame_start"], state["frame_end"]
-        owner.render.fps, owner.render.fps_base = state["fps"], state["fps_base"]
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 def table_of(blend: str) -> rigs.Table:
