@@ -142,12 +142,13 @@ def kill_at_random(
                 continue
             seen.wait(rng.uniform(0, delay))
             victim = rng.choice(VICTIMS)
-            if _kill(driver, victim, rng):
+            met = _kill(driver, victim, rng)
+            if met:
                 moments.pop(0)
                 story.kills[victim] += 1
                 passed = time.monotonic() - began
                 tell(f"{passed:.0f} s: {story.kills.total()} kills, {rendered} of {chunks} chunks")
-            if victim in ("driver", "both"):
+            if met and victim in ("driver", "both"):
                 driver.wait()
                 seen.wait(rng.choice((0.0, 0.0, 0.3)))
         finish(driver, arguments, out, story, seen)
