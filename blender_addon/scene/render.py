@@ -149,21 +149,16 @@ def render_pictures(
 
     comment: what each picture says of its making, as PNG's `Comment`, with the number of its frame.
     """
-    _set_pictures(scene)
     beside = partial.beside(folder)
+    set_up_pictures(scene, beside)
     scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
-    scene.render.filepath = f"{beside}{os.sep}####.png"
     written: list[int] = []
 
     def take(rendered: bpy.types.Scene, *_: object) -> None:
-        if rendered != scene:
-            return
-        number = rendered.frame_current
-        source = beside / f"{number:04d}.png"
-        png.comment(source, comment and f"{comment} frame {number}")
-        os.replace(source, folder / source.name)
-        written.append(number)
-        on_frame(number)
+        if rendered == scene:
+            _take(beside, folder, rendered.frame_current, comment)
+            written.append(rendered.frame_current)
+            on_frame(rendered.frame_current)
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -190,6 +185,35 @@ def render_picture(scene: bpy.types.Scene, output: Path) -> None:
     scene.render.use_file_extension = False
     scene.render.filepath = str(output)
     bpy.ops.render.render(write_still=True, scene=scene.name)
+
+
+def render_one(scene: bpy.types.Scene, frame: int, beside: Path, folder: Path) -> None:
+    """Render one frame of a scene that is set up (`set_up_pictures`) to `folder`, as `render_pictures` does.
+
+    Sets nothing but the frame: a window draws all that it shows anew after each other setting. DatasetError where
+    Blender could not write it.
+    """
+    scene.frame_start, scene.frame_end, scene.frame_step = frame, frame, 1
+    try:
+        bpy.ops.render.render(animation=True, scene=scene.name)
+        _take(beside, folder, frame, "")
+    except RuntimeError as error:
+        raise DatasetError(f"{folder}: Blender could not render it ({str(error).strip()})") from error
+    except FileNotFoundError as error:
+        raise DatasetError(f"{folder}: Blender wrote no picture; is the folder writable and not full?") from error
+
+
+def set_up_pictures(scene: bpy.types.Scene, beside: Path) -> None:
+    """Have a scene's animation written as pictures into a folder."""
+    _set_pictures(scene)
+    scene.render.filepath = f"{beside}{os.sep}####.png"
+
+
+def _take(beside: Path, folder: Path, frame: int, comment: str) -> None:
+    """Put a picture that Blender has written where it belongs."""
+    source = beside / f"{frame:04d}.png"
+    png.comment(source, comment and f"{comment} frame {frame}")
+    os.replace(source, folder / source.name)
 
 
 def _set_pictures(scene: bpy.types.Scene) -> None:

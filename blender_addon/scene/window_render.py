@@ -7,6 +7,7 @@ second thread: in 4.3 on a software OpenGL that ended Blender every other time.)
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -190,15 +191,20 @@ class WindowRender:
         shot.notices += done.notices
         yield
         copy = self._make_copy()
+        beside = partial.beside(parts.pictures)
+        render.set_up_pictures(_scene(copy), beside)
         shot.state = RENDERING
-        for frame in missing:
-            if self.cancelled:
-                return
-            render.render_pictures(_scene(copy), frame, frame, parts.pictures)
-            shot.done += 1
-            if shot.done % _LOOK_EVERY == 0 or self._encoder is not None:
-                self._encode(parts)
-            yield
+        try:
+            for frame in missing:
+                if self.cancelled:
+                    return
+                render.render_one(_scene(copy), frame, beside, parts.pictures)
+                shot.done += 1
+                if shot.done % _LOOK_EVERY == 0 or self._encoder is not None:
+                    self._encode(parts)
+                yield
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
 
     def _encode(self, parts: Parts) -> bool:
         """Make a part of pictures, if there are enough; whether one is being made. DatasetError where it has failed."""

@@ -111,44 +111,43 @@ def cancelled_and_resumed(asked: dict):
     }  # fmt: skip
 
 
-def escaped(asked: dict):
-    """Press Esc while frames are rendered."""
+def troubled(asked: dict):
+    """Press Esc while frames are rendered; then render into a folder that cannot be written to, and look at why; then
+    render the one that was begun to its end, without the farm's command."""
     render_all = module("ui.render_all")
-    open_template(asked)
-    yield
-    in_window.in_view(bpy.ops.interact.render_all)
+
+    def has_ended() -> bool:
+        return not render_all.is_running()
 
     def some_are_there() -> bool:
         return render_all.run().shots[0].done >= 3
 
-    yield some_are_there
-    in_window.press(asked, "Escape")
-
-    def has_ended() -> bool:
-        return not render_all.is_running()
-
-    yield has_ended
-    return {"shots": shots()}
-
-
-def failing(asked: dict):
-    """Render into a folder that cannot be written to; then look at why."""
-    render_all = module("ui.render_all")
     open_template(asked)
     yield
     in_window.in_view(bpy.ops.interact.render_all)
-
-    def has_ended() -> bool:
-        return not render_all.is_running()
-
+    yield some_are_there
+    in_window.press(asked, "Escape")
     yield has_ended
-    found = shots()
-    in_window.in_view(bpy.ops.interact.show_text, text=found[0]["problem"])
+    escaped = shots()
+    there = len([*Path(asked["out"]).glob("farm_runs/chunks/*/pictures/*.png")])
+
+    settings = bpy.context.scene.interact
+    settings.output = asked["full"]
+    in_window.in_view(bpy.ops.interact.render_all)
+    yield has_ended
+    failed, problem = shots(), settings.last_problem
+    before = in_window.in_view(bpy.ops.interact.show_text, text=failed[0]["problem"])
     yield
     opened = [area.type for window in bpy.context.window_manager.windows for area in window.screen.areas]
+
+    settings.output = asked["out"]
+    settings.active_line = 0
+    in_window.in_view(bpy.ops.interact.render_all, only_active=True)
+    yield has_ended
     return {
-        "shots": found, "problem": bpy.context.scene.interact.last_problem, "opened": opened,
-        "text": bpy.data.texts["InterAct log"].as_string(),
+        "escaped": escaped, "there": there, "failed": failed, "problem": problem, "before": sorted(before),
+        "opened": opened, "text": bpy.data.texts["InterAct log"].as_string(), "alone": shots(),
+        "notices": settings.last_notices,
     }  # fmt: skip
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from blender_addon.dataset import bvh
+from blender_addon.dataset import batch, bvh
 from blender_addon.dataset.layout import Dataset
-from farm import addon, video
+from farm import addon, body, video
 from farm.blender import Blender
+from farm.rendering import RenderOptions
 
 from . import window
 
@@ -37,30 +38,46 @@ def short(once, dataset: Path) -> Path:
     return once("short", make) / "data"
 
 
-@pytest.fixture
-def user(blender: Blender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A user who has installed the extension's zip, and nothing else."""
-    window.require_application(blender)
-    made = window.user_of(tmp_path / "user")
-    monkeypatch.setenv("BLENDER_USER_RESOURCES", made["BLENDER_USER_RESOURCES"])
-    addon.install(addon.build(tmp_path), blender)
-    return made
+@pytest.fixture(scope="module")
+def play(
+    blender: Blender, short: Path, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., tuple[dict, Path]]:
+    """Plays a part of the script for a user who has installed the extension's zip and nothing else.
+
+    Returns what was told and the folder of the results. The template is of a data set with the same actors.
+    """
+    application = window.require_application(blender)
+    folder = tmp_path_factory.mktemp("user")
+    user = window.user_of(folder / "user")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BLENDER_USER_RESOURCES", user["BLENDER_USER_RESOURCES"])
+        addon.install(addon.build(folder), blender)
+    opened = shutil.copyfile(template, folder / "template.blend")
+    farm = window.launcher(folder)
+
+    def played(part: str, **more: object) -> tuple[dict, Path]:
+        out = folder / part
+        out.mkdir()
+        asked = {
+            "data": str(short), "job": str(Dataset.at(short).body_job), "template": str(opened), "out": str(out),
+            "farm": str(farm), "play": part,
+        }  # fmt: skip
+        return window.run_in_window(application, SCRIPT, asked | more, user), out
+
+    return played
 
 
-@pytest.fixture
-def asked(short: Path, template: Path, tmp_path: Path) -> dict:
-    """What the user opens and sets. The template is of another data set with the same actors."""
-    opened = shutil.copyfile(template, tmp_path / "template.blend")
-    out = tmp_path / "out"
-    out.mkdir()
-    return {
-        "data": str(short), "job": str(Dataset.at(short).body_job), "template": str(opened), "out": str(out),
-        "farm": str(window.launcher(tmp_path)),
-    }  # fmt: skip
+@pytest.fixture(scope="module")
+def resumed(play) -> tuple[dict, Path]:
+    return play("cancelled_and_resumed")
 
 
-def _played(blender: Blender, user: dict[str, str], asked: dict, play: str, **more: object) -> dict:
-    return window.run_in_window(window.require_application(blender), SCRIPT, asked | {"play": play} | more, user)
+@pytest.fixture(scope="module")
+def troubled(play, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, Path]:
+    full = tmp_path_factory.mktemp("full")
+    (full / "farm_runs").write_text("a file where a folder belongs")
+    # No program is where the preferences say, and none is looked for then.
+    return play("troubled", data=str(dataset), job=str(Dataset.at(dataset).body_job), full=str(full), farm="/nowhere")
 
 
 def _luma(path: Path) -> np.ndarray:
@@ -68,8 +85,8 @@ def _luma(path: Path) -> np.ndarray:
     return np.array([picture.to_ndarray(format="gray") for picture in video.decode(path)], dtype=np.int16)
 
 
-def test_a_cancelled_job_goes_on_at_its_next_frame(blender, user, asked):
-    told = _played(blender, user, asked, "cancelled_and_resumed")
+def test_a_cancelled_job_goes_on_at_its_next_frame(resumed):
+    told, _ = resumed
     assert told["began"] == ["RUNNING_MODAL"]
     assert told["cancel"] == ["FINISHED"]
     first, second = told["first"]
@@ -80,50 +97,77 @@ def test_a_cancelled_job_goes_on_at_its_next_frame(blender, user, asked):
     # What is there of the second scene is not rendered again.
     assert told["pictures"] == [f"{n:04d}.png" for n in range(1, second["done"] + 1)]
     assert len(told["written"]) == 2 * FRAMES
-    assert told["busy"] == ""
     assert [shot["state"] for shot in told["second"]] == ["there", "done"]
-    assert told["problem"] == ""
-    assert [(line["state"], line["progress"]) for line in told["lines"]] == [("DONE", -1.0)] * 2
-    assert told["after"] == told["before"]
+
+
+def test_the_videos_are_whole_and_heard(resumed):
+    told, out = resumed
     for shot in told["second"]:
-        silent = Path(asked["out"]) / "body_renders_noaudio" / f"{shot['scene']}.mkv"
+        silent = out / "body_renders_noaudio" / f"{shot['scene']}.mkv"
         video.check(silent, frames=FRAMES, size=(64, 36))
-        heard = video.probe(silent.parents[1] / "body_renders" / f"{shot['scene']}.mp4", audio=True)
+        heard = video.probe(out / "body_renders" / f"{shot['scene']}.mp4", audio=True)
         assert (heard.frames, heard.fps) == (FRAMES, 30)
         assert abs(heard.audio_seconds - FRAMES / 30) <= 1024 / 48000
         pictures = _luma(silent)
         assert pictures.std() > 5  # somebody is in it
         assert all((a != b).any() for a, b in itertools.pairwise(pictures))
-    assert not list(Path(asked["out"]).rglob("*.partial"))
+    assert not list(out.rglob("*.partial"))
 
 
-def test_the_window_answers_while_frames_are_rendered(blender, user, asked):
-    told = _played(blender, user, asked, "cancelled_and_resumed")
-    # A timer of 100 ms fires at least once a frame: never later than that after the longest frame.
-    longest = max(np.diff(told["written"]))
-    assert max(np.diff(told["fired"])) <= longest + 0.25
+def test_they_show_what_the_farm_renders(resumed, short, template, tmp_path):
+    _, out = resumed
+    job = Dataset.at(short).body_job
+    look = batch.Look("workbench", (64, 36), 1)
+    options = RenderOptions(template=template, look=look, workers=1, out=tmp_path, mux=False)
+    for result in body.render(job, short, options):
+        assert result.problem == ""
+        here, there = _luma(out / "body_renders_noaudio" / f"{result.scene}.mkv"), _luma(result.file)
+        print(np.abs(here - there).mean(), np.abs(here - there).max(), here.std())
+        assert np.abs(here - there).mean() < 1.0
 
 
-def test_escape_ends_it_after_the_frame_in_hand(blender, user, asked, dataset):
-    told = _played(blender, user, asked, "escaped", data=str(dataset), job=str(Dataset.at(dataset).body_job))
-    first, second = told["shots"]
+def test_the_panel_shows_how_it_went_and_the_file_is_as_it_was(resumed):
+    told, _ = resumed
+    assert (told["problem"], told["busy"]) == ("", "")
+    assert [(line["state"], line["progress"]) for line in told["lines"]] == [("DONE", -1.0)] * 2
+    assert told["after"] == told["before"]
+
+
+def test_the_window_answers_between_frames(resumed):
+    """A timer of 100 ms fires at least once a frame."""
+    told, _ = resumed
+    fired = np.array(told["fired"])
+    for before, after in itertools.pairwise(told["written"]):
+        if after - before > 0.1:
+            assert ((fired > before) & (fired <= after + 0.01)).any()
+
+
+def test_escape_ends_it_after_the_frame_in_hand(troubled):
+    first, second = troubled[0]["escaped"]
     assert (first["state"], second["state"], second["done"]) == ("cancelled", "cancelled", 0)
     assert 3 <= first["done"] < first["frames"] == 36
-    there = [*Path(asked["out"]).glob("farm_runs/chunks/*/pictures/*.png")]
-    assert len(there) == first["done"]
+    assert troubled[0]["there"] == first["done"]
 
 
-def test_what_fails_says_why_and_shows_it(blender, user, asked):
-    (Path(asked["out"]) / "farm_runs").write_text("a file where a folder belongs")
-    told = _played(blender, user, asked, "failing")
-    assert [shot["state"] for shot in told["shots"]] == ["failed"] * 2
+def test_what_fails_says_why_and_shows_it(troubled):
+    told, _ = troubled
+    assert [shot["state"] for shot in told["failed"]] == ["failed"] * 2
     assert "farm_runs" in told["problem"]
-    assert told["text"].strip() == told["shots"][0]["problem"]
+    assert told["text"].strip() == told["failed"][0]["problem"]
     assert "TEXT_EDITOR" in told["opened"]
 
 
-def test_the_farm_renders_a_submitted_job(blender, user, asked):
-    told = _played(blender, user, asked, "submitted")
+def test_without_the_farms_command_the_panel_says_that_the_sound_lacks(troubled):
+    told, out = troubled
+    (alone,) = told["alone"]
+    assert (alone["state"], alone["done"]) == ("done", 36)
+    assert "has no sound yet" in told["notices"]
+    video.check(out / "body_renders_noaudio" / f"{alone['scene']}.mkv", frames=36)
+    assert not (out / "body_renders").exists()
+
+
+def test_the_farm_renders_a_submitted_job(play):
+    told, out = play("submitted")
     assert told["began"] == ["FINISHED"], told
     assert (told["state"], told["problem"], told["fraction"]) == ("done", "", 1.0)
     assert [line["state"] for line in told["lines"]] == ["DONE"] * 2
@@ -131,13 +175,4 @@ def test_the_farm_renders_a_submitted_job(blender, user, asked):
     assert (folder / "template.blend").is_file()
     assert '"frames": 8' in (folder / "farm.log").read_text()
     for line in told["lines"]:
-        result = Path(asked["out"]) / "body_renders" / f"{line['name']}.mp4"
-        video.check(result, frames=FRAMES, size=(64, 36))
-
-
-def test_without_the_farms_command_the_panel_says_that_the_sound_lacks(blender, user, asked):
-    assert shutil.which("interact-farm", path=os.defpath) is None
-    told = _played(blender, user | {"PATH": os.defpath}, asked, "cancelled_and_resumed", farm="")
-    assert [shot["state"] for shot in told["second"]] == ["there", "done"]
-    assert all("has no sound yet" in shot["notices"][0] for shot in told["second"])
-    assert not (Path(asked["out"]) / "body_renders").exists()
+        video.check(out / "body_renders" / f"{line['name']}.mp4", frames=FRAMES, size=(64, 36))
