@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -65,11 +66,11 @@ def of_person(
     for side in "LR":
         joints = [roles.get(f"{part}.{side}", -1) for part in ("thigh", "shin", "foot")]
         bones = [bone_of.get(joint, -1) for joint in joints]
-        if min(joints) >= 0 and min(bones) >= 0 and _is_chain(rig, pairs, bones):
+        if min(joints) >= 0 and min(bones) >= 0 and all(_is_rigid(rig, pairs, *bar) for bar in pairwise(bones)):
             toe = roles.get(f"toe.{side}")
             ankle, ball = _captured(motion, joints[2], toe)
             toe_bone = bone_of.get(toe) if toe is not None else None
-            if toe_bone is not None and rig.parents[toe_bone] != bones[2]:
+            if toe_bone is not None and not _is_rigid(rig, pairs, bones[2], toe_bone):
                 toe_bone = None
             found.append((side, A @ ankle, A @ ball if ball is not None else None, bones, toe_bone))
     if not found:
@@ -103,13 +104,10 @@ def chain(rig: RigRest, top: int, bottom: int) -> list[int]:
     return found[::-1] if found[-1] == top else []
 
 
-def _is_chain(rig: RigRest, pairs: Mapping[int, int], bones: list[int]) -> bool:
-    """Whether thigh, shin and foot are two rigid bars: nothing between them moves by itself or stays behind."""
-    for top, bottom in ((bones[0], bones[1]), (bones[1], bones[2])):
-        between = chain(rig, top, bottom)
-        if not between or any(bone in pairs or not rig.inherits[bone] for bone in between[1:]):
-            return False
-    return True
+def _is_rigid(rig: RigRest, pairs: Mapping[int, int], top: int, bottom: int) -> bool:
+    """Whether two bones are the ends of a rigid bar: nothing between them moves by itself or stays behind."""
+    between = chain(rig, top, bottom)
+    return bool(between) and all(bone not in pairs and rig.inherits[bone] for bone in between[1:])
 
 
 def _captured(motion: bvh.Motion, foot: int, toe: int | None) -> tuple[np.ndarray, np.ndarray | None]:
