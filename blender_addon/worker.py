@@ -44,13 +44,15 @@ class Events:
 
 
 class Feed:
-    """Requests from a file or from standard input, read ahead by a thread so that a lost driver is noticed."""
+    """Requests from a file or from standard input, read ahead by a thread.
+
+    Standard input that breaks off means that the driver is gone: the process ends at once, whatever Blender does, for
+    a render call may take hours. What is half-written has no final name.
+    """
 
     def __init__(self, source: str) -> None:
         self._lines: queue.Queue[str | None] = queue.Queue()
-        self._live = source == "-"
-        self.driver_gone = threading.Event()
-        if self._live:
+        if source == "-":
             threading.Thread(target=self._read_stdin, daemon=True).start()
         else:
             for line in Path(source).read_text(encoding="utf-8").splitlines():
@@ -70,12 +72,12 @@ class Feed:
             ended = batch.is_end(line)
             self._lines.put(line)
         if not ended:
-            self.driver_gone.set()
+            _end(EXIT_DRIVER_GONE)
         self._lines.put(None)
 
 
 def main(arguments: list[str]) -> int:
-    """Do a batch; returns the exit code: 0, 1 if a request failed, 4 if the driver went away."""
+    """Do a batch; returns the exit code: 0, or 1 if a request failed. Where its driver goes away it ends with 4."""
     from .dataset import batch
     from .dataset.errors import DatasetError
     from .scene.machine import Machine
@@ -85,12 +87,7 @@ def main(arguments: list[str]) -> int:
     reach = _reach(options)
     events = Events(Path(options.events or f"{options.batch}.events.jsonl"))
     feed = Feed(options.batch)
-    # Inside Blender's render nothing else ends it; what is half-written has no final name.
-    studio = Studio(
-        events.tell,
-        lambda: _end(EXIT_DRIVER_GONE) if feed.driver_gone.is_set() else None,
-        Machine(options.threads, options.gpu),
-    )
+    studio = Studio(events.tell, Machine(options.threads, options.gpu))
     failures = 0
     for line in feed:
         request: batch.Request | None = None
@@ -111,8 +108,6 @@ def main(arguments: list[str]) -> int:
                 "failed", id=getattr(request, "id", ""), error=f"{type(error).__name__}: {error}", bad_input=False,
                 traceback=traceback.format_exc(),
             )  # fmt: skip
-    if feed.driver_gone.is_set():
-        return EXIT_DRIVER_GONE
     events.tell("end")
     return EXIT_FAILED if failures else 0
 
@@ -175,7 +170,7 @@ def run(arguments: list[str]) -> None:
 
 
 def _end(code: int) -> None:
-    """End the process at once, and with it the temporary folders that Blender would remove at its own end.
+    """End the process at once, from any thread, and the temporary folders that Blender would remove at its own end.
 
     Not by sys.exit: Blender turns it into its own exit code, and the bpy module 4.5 can hang in its destructors.
     """

@@ -92,7 +92,8 @@ def finish_command(kind: Kind, job: Path, data: Path, options: RenderOptions) ->
     else:
         given |= {"--format": "png" if options.pictures else "mkv", "--set": options.subset}
     words = [[name, str(value)] for name, value in given.items() if value]
-    return ["interact-farm", kind.name, "render", str(job), *(word for pair in words for word in pair)]
+    words += [["--pin-feet"]] if look.pin_feet else []
+    return ["interact-farm", kind.name, "render", str(job), *(word for option in words for word in option)]
 
 
 def _kind(job: Path, named: str | None, options: RenderOptions) -> Kind:
@@ -102,6 +103,8 @@ def _kind(job: Path, named: str | None, options: RenderOptions) -> Kind:
     chosen = face.FACE if named == "face" else body.BODY
     if chosen is face.FACE and options.look.camera:
         raise click.UsageError("--camera is for bodies: each head has its camera in the template")
+    if chosen is face.FACE and options.look.pin_feet:
+        raise click.UsageError("--pin-feet is for bodies")
     if chosen is body.BODY and options.subset:
         raise click.UsageError("--set is for faces")
     return chosen

@@ -231,7 +231,7 @@ def _cut(task: Task, chunk: Chunk, at: int, total: int, parts: int) -> list[Chun
     pieces.append((begin, chunk.last))
     if len(pieces) == 1:
         return [chunk]
-    return [replace(chunk, first=a, last=b, path=task.medium.target(task, a, b)) for a, b in pieces]
+    return [replace(chunk, first=a, last=b, place=str(task.medium.target(task, a, b))) for a, b in pieces]
 
 
 def _missing(task: Task) -> int:

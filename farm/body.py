@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
@@ -59,12 +60,22 @@ def composite(
     actors: str = "people",
     faces: str = "people",
     rig: str = batch.CAPTURE,
+    pin_feet: bool = False,
+    report: Callable[[dict[str, Any]], None] | None = None,
 ) -> tuple[str, ...]:
-    """Composite one scene and save it as a .blend file to open and look at; returns notices."""
+    """Composite one scene and save it as a .blend file to open and look at; returns notices.
+
+    report: is called with what becomes of contacts on the rigs, as plain data (scene/contact_report.py).
+    """
     dataset = Dataset.at(data)
     scene_id = SceneId.parse(scene)
     subjects.scene(dataset, scene_id)  # what can be told without Blender is told before it starts
     options = RenderOptions(template=template, actors=actors, faces=faces, rig=rig)
     chosen = _template(dataset, plan.Outputs(dataset.root), options, lambda line: None, False)
-    notices = saving.save(str(scene_id), dataset, save, chosen, blender=blender, camera=camera or "")
-    return (*chosen.notices, *notices)
+    saved = saving.save(
+        str(scene_id), dataset, save, chosen, blender=blender, camera=camera or "", pin_feet=pin_feet,
+        report=report is not None,
+    )  # fmt: skip
+    if report is not None and saved.report is not None:
+        report(saved.report)
+    return (*chosen.notices, *saved.notices)

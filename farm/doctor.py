@@ -13,7 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from blender_addon.dataset import batch
+from blender_addon.dataset import batch, presets
+from blender_addon.dataset.errors import DatasetError
 
 from . import assets, video
 from . import blender as blenders
@@ -69,7 +70,7 @@ def examine(folder: Path, blender: Path | None = None) -> list[Finding]:
         findings += engines
         if not any(engine.good for engine in engines):
             findings.append(Finding("rendering", False, "no engine renders here", engines[0].advice))
-    findings += [_ffmpeg(), _people(), _room(folder)]
+    findings += [_ffmpeg(), _people(), _presets(), _room(folder)]
     return findings
 
 
@@ -148,6 +149,16 @@ def _people() -> Finding:
         return Finding("people", True, f"their data are in {found}", needed=False)
     advice = "`interact-farm template fetch` gets them; without, the built-in actors are mannequins"
     return Finding("people", False, "their data have not been fetched", advice, needed=False)
+
+
+def _presets() -> Finding:
+    try:
+        known = len(presets.known())
+    except DatasetError as error:
+        return Finding("presets", False, "one of yours cannot be read", str(error))
+    own = len(presets.own_files())
+    yours = f", {own} of them by files of yours in {presets.user_folder()}" if own else ""
+    return Finding("presets", True, f"the bones of {known} kinds of rigs are known{yours}", needed=False)
 
 
 def _room(folder: Path) -> Finding:

@@ -63,4 +63,4 @@ def composite(
     subjects.performance(dataset, name)  # what can be told without Blender is told before it starts
     options = RenderOptions(template=template, actors=actors, subset=subset)
     chosen = _template(dataset, plan.Outputs(dataset.recordings), options, lambda line: None, False)
-    return saving.save(str(name), dataset, save, chosen, blender=blender)
+    return saving.save(str(name), dataset, save, chosen, blender=blender).notices

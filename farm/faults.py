@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .errors import FarmError
+
 #: With less free space than this a failure is the disk's fault, bytes.
 _FULL_BELOW = 32 * 1024 * 1024
 
@@ -100,7 +102,8 @@ class Room:
         return self._reserve > 0
 
     def lacking(self) -> str:
-        """A sentence while work must wait for room, else ""; cheap enough to be asked all the time."""
+        """A sentence while work must wait for room, else ""; cheap enough to be asked all the time. FarmError where the
+        folder is gone."""
         if self.waits and self._clock() - self._asked >= _ASK_SECONDS:
             self._asked = self._clock()
             # Never below what makes a failure the disk's: such a chunk must wait, not be tried at once.
@@ -109,7 +112,7 @@ class Room:
         return self._lacking
 
     def full(self) -> str:
-        """A sentence where the disk has no room for anything now, else ""."""
+        """A sentence where the disk has no room for anything now, else ""; FarmError as above."""
         free = self._free()
         if free >= _FULL_BELOW:
             return ""
@@ -120,7 +123,12 @@ class Room:
         )
 
     def _free(self) -> int:
-        return shutil.disk_usage(self._folder).free
+        try:
+            return shutil.disk_usage(self._folder).free
+        except OSError as error:
+            raise FarmError(
+                f"{self._folder}: the output folder went away ({error.strerror}); start again when it is back"
+            ) from error
 
 
 def _mb(size: int) -> int:

@@ -97,6 +97,12 @@ def camera_option(command: Callable) -> Callable:
     )(command)  # fmt: skip
 
 
+def pin_feet_option(command: Callable) -> Callable:
+    return click.option(
+        "--pin-feet", is_flag=True, help="Keep feet that stand from sliding where a rig's legs are not the actor's."
+    )(command)
+
+
 def dry_run_option(command: Callable) -> Callable:
     measure = click.option(
         "--measure", is_flag=True, help="With --dry-run: render a few frames in a temporary folder to estimate by."
@@ -152,7 +158,8 @@ def json_option(command: Callable) -> Callable:
 def render_options(command: Callable) -> Callable:
     """The options of everything that renders body scenes, gathered into one `options` argument."""
     return _gathered(command, (
-        *_PLACES, *_LOOK, camera_option, *_RANGE, _STEREO, *_ENDS, *_PLACE, actors_option, rig_option, faces_option,
+        *_PLACES, *_LOOK, camera_option, pin_feet_option, *_RANGE, _STEREO, *_ENDS, *_PLACE, actors_option, rig_option,
+        faces_option,
     ))  # fmt: skip
 
 
@@ -165,8 +172,8 @@ def batch_options(command: Callable) -> Callable:
     """The options that decide what a batch of scenes or of faces renders, gathered into one `options` argument."""
     results = click.option("--results", "out", type=PATH, help="Folder for the results, as --out of `render`.")
     return _gathered(command, (
-        set_option, _TEMPLATE, blender_option, *_LOOK, camera_option, *_RANGE[:2], _FORM, results, actors_option,
-        rig_option, faces_option,
+        set_option, _TEMPLATE, blender_option, *_LOOK, camera_option, pin_feet_option, *_RANGE[:2], _FORM, results,
+        actors_option, rig_option, faces_option,
     ))  # fmt: skip
 
 

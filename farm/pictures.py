@@ -63,7 +63,7 @@ class Pictures:
         return f"{task.picture.name}/ was not made by interact-farm and is kept; --overwrite renders it anew"
 
     def rendered(self, task: Task) -> list[Chunk]:
-        return [Chunk(*part, task.picture) for part in ranges(self._whole(task, task.first, task.last))]
+        return [Chunk(*part, str(task.picture)) for part in ranges(self._whole(task, task.first, task.last))]
 
     def remains(self, task: Task) -> Remains:
         others, damaged, sizes = Counter[str](), [], 0
@@ -98,10 +98,13 @@ class Pictures:
             size = size or found.size
         return chunk
 
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        return not self.missing(task, chunk)
+
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         there = set(self._whole(task, chunk.first, chunk.last))
         absent = (number for number in range(chunk.first, chunk.last + 1) if number not in there)
-        return [Chunk(*part, task.picture) for part in ranges(absent)]
+        return [Chunk(*part, str(task.picture)) for part in ranges(absent)]
 
     def assemble(self, task: Task, chunks: Sequence[Chunk]) -> None:
         """Each picture has its final name from the first."""

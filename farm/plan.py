@@ -22,6 +22,9 @@ from .known_files import KnownFiles
 from .subjects import Subject
 from .task import Chunk, Medium, Task
 
+#: Written to see whether a folder can be written to.
+PROBE = ".interact-farm-can-write"
+
 #: What a chunk should take, seconds: as much as a crash costs at most, and far more than a chunk's own overhead.
 CHUNK_SECONDS = 60.0
 
@@ -167,7 +170,7 @@ def with_chunks(task: Task, size: int, *, overwrite: bool = False) -> Task:
         cells = [cell for cell in grid if gap[0] <= cell[0] and cell[1] <= gap[1]]
         fits = cells and cells[0][0] == gap[0] and cells[-1][1] == gap[1]
         missing += cells if fits else shares(*gap, size)
-    chunks = (Chunk(first, last, task.medium.target(task, first, last)) for first, last in missing)
+    chunks = (Chunk(first, last, str(task.medium.target(task, first, last))) for first, last in missing)
     return replace(task, missing=tuple(chunks), present=tuple(present))
 
 
@@ -192,11 +195,11 @@ def make_room(outputs: Outputs, kind: str, *, sound: bool) -> None:
     if sound:
         folders.append(outputs.heard(kind))
     for folder in folders:
-        probe = folder / ".interact-farm-can-write"
+        probe = folder / PROBE
         try:
             folder.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(b"x" * 4096)
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise FarmError(f"{folder}: cannot be written to ({error.strerror}); free it or use --out") from error
 
@@ -234,7 +237,10 @@ def _task(
 
 def made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:
     """The parts of a fingerprint that all tasks of a plan share: see Task.made_from."""
-    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in asdict(look).items()}
+    given = asdict(look)
+    if not look.pin_feet:
+        del given["pin_feet"]  # which older results know nothing of
+    looks = {f"look {name}": [*value] if isinstance(value, tuple) else value for name, value in given.items()}
     return {"program": __version__, "template": template_fingerprint} | looks
 
 

@@ -16,7 +16,7 @@ from blender_addon.dataset.naming import PerformanceId, SceneId
 from blender_addon.dataset.reach import Reach
 
 from . import blender as blenders
-from . import lock, plan, state, subjects, templates, timings
+from . import leftovers, lock, plan, state, subjects, templates, timings
 from .clips import Clips
 from .errors import FarmError
 from .executors.place import Place, opened
@@ -33,7 +33,7 @@ class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; threads: of each; gpus: the
-    graphics cards that they share; look: engine, size, samples, camera, label, quality; frames: the first and the last
+    graphics cards that they share; look: as of batch.Look; frames: the first and the last
     to render, from 1; chunk: frames a chunk; out: the folder for all results; mux: add the sound; stereo: male left,
     female right; overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces:
     the people's own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS;
@@ -179,6 +179,7 @@ def execute(
         chunk=options.chunk,
     )
     with lock.held(prepared.outputs.runs, prepared.identity.id):
+        leftovers.end(prepared.outputs.logs)
         launch = None
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)

@@ -7,14 +7,17 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from blender_addon.dataset import batch
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 
 from . import plan
-from .errors import FarmError
+from .errors import FarmError, in_words
+from .executors.event_file import NONSENSE
 from .executors.executor import Executor, Job
 from .faults import Faults, Room, Silence
 from .finish import Finish
@@ -78,13 +81,17 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Check:
-    """A chunk that is being looked at, the machine that rendered it, and the time that took there."""
+    """A chunk that is being looked at, the machine that rendered it, and the time that took there.
+
+    unheard: where its worker has not said that it is rendered: what to say if it is not.
+    """
 
     scene: Scene
     chunk: Chunk
     host: str
-    load_seconds: float
-    render_seconds: float
+    load_seconds: float | None = None
+    render_seconds: float | None = None
+    unheard: str = ""
 
 
 class Run:
@@ -175,7 +182,7 @@ class Run:
         last = [(check.scene, check.chunk) for check in self._checks.values()]
         last += [given for slot in self._slots for given in slot.given]
         for scene, chunk in last:
-            with suppress(FarmError):  # what is not whole is gone then, and rendered by the next start
+            with suppress(FarmError, OSError):  # what is not whole is gone then, and rendered by the next start
                 scene.task.medium.check(scene.task, chunk)
 
     def _is_busy(self) -> bool:
@@ -255,7 +262,7 @@ class Run:
                     scene=scene.task.name,
                     first=chunk.first,
                     last=chunk.last,
-                    output=str(chunk.path),
+                    output=chunk.place,
                     look=self._settings.look,
                     tag=tag(scene.task.fingerprint),
                 )
@@ -282,38 +289,69 @@ class Run:
 
     def _listen(self, slot: Slot) -> None:
         for event in slot.worker.events():
-            kind = event["event"]
-            self._begin(slot)
-            if slot.ready and slot.given:
-                self._silence.heard_after(self._clock() - slot.heard)
-            slot.heard = self._clock()
-            if kind == "ready":
+            kind, about = event["event"], event.get("id", "")
+            if kind == NONSENSE:
+                self._record.note("no event", f"{slot.worker.name} told what is no event: {event['what']}")
+                continue
+            if not slot.ready:
                 slot.ready, slot.doing = True, "ready"
                 self._setbacks.started()
-            elif kind == "opened":
+            self._catch_up(slot, about)
+            self._begin(slot)
+            if slot.given:
+                self._silence.heard_after(self._clock() - slot.heard)
+            slot.heard = self._clock()
+            if kind == "opened":
                 slot.doing = "opens the template"
-            elif kind == "composited" and slot.given:
-                slot.given[0][0].notices += [n for n in event["notices"] if n not in slot.given[0][0].notices]
-            elif kind == "frame":
-                self._frames_now[event["id"]] = self._frames_now.get(event["id"], 0) + 1
-                slot.doing = f"{event['id'].split(':')[0]} frame {event['frame']}"
-            elif kind == "rendered" and slot.given:
+            elif slot.given and about in (_id(*slot.given[0]), "" if kind == "failed" else None):
+                self._hear(slot, event)  # a request that it could not read has no name
+
+    def _catch_up(self, slot: Slot, about: str) -> None:
+        """A worker goes through what it was given in order: it is done with what comes before what it speaks of."""
+        if about in [_id(*given) for given in islice(slot.given, 1, None)]:
+            while about != _id(*slot.given[0]):
+                self._begin(slot)
                 scene, chunk = slot.given.popleft()
-                spent = event["load_seconds"], event["render_seconds"]
-                scene.seconds += sum(spent)
-                slot.memory = slot.worker.memory
-                self._record_cuts(self._pace.take(self._scenes, chunk.frames, event["render_seconds"]))
-                check = self._executor.submit(scene.task.medium.check, scene.task, chunk)
-                self._checks[check] = Check(scene, chunk, slot.worker.host, *spent)
-            elif kind == "failed" and slot.given:
-                scene, chunk = slot.given.popleft()
-                self._frames_now.pop(_id(scene, chunk), None)
-                if event["bad_input"] and not self._setbacks.is_full():
-                    self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
-                    scene.put_back([chunk])
-                    self._setbacks.give_up(scene, event["error"])
-                else:
-                    self._setbacks.try_again(scene, chunk, slot.worker.host, f"{event['error']}; see {slot.worker.log}")
+                self._look_for(slot, scene, chunk, f"{slot.worker.name} did not say what became of it")
+
+    def _hear(self, slot: Slot, event: dict[str, Any]) -> None:
+        """Take in what a worker tells of the chunk that it does."""
+        kind, (scene, chunk) = event["event"], slot.given[0]
+        if kind == "composited":
+            scene.notices += [notice for notice in event["notices"] if notice not in scene.notices]
+        elif kind == "frame":
+            self._frames_now[event["id"]] = self._frames_now.get(event["id"], 0) + 1
+            slot.doing = f"{scene.task.name} frame {event['frame']}"
+        elif kind == "rendered":
+            slot.given.popleft()
+            spent = event["load_seconds"], event["render_seconds"]
+            scene.seconds += sum(spent)
+            slot.memory = slot.worker.memory
+            self._record_cuts(self._pace.take(self._scenes, chunk.frames, event["render_seconds"]))
+            self._check(Check(scene, chunk, slot.worker.host, *spent))
+        elif kind == "failed":
+            slot.given.popleft()
+            self._frames_now.pop(_id(scene, chunk), None)
+            if event["bad_input"] and not self._setbacks.is_full():
+                self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
+                scene.put_back([chunk])
+                self._setbacks.give_up(scene, event["error"])
+            else:
+                self._setbacks.try_again(scene, chunk, slot.worker.host, f"{event['error']}; see {slot.worker.log}")
+
+    def _look_for(self, slot: Slot, scene: Scene, chunk: Chunk, why: str) -> None:
+        """A worker is done with a chunk and has not said how: it may have been whole before that. why: it is tried
+        again where it is not."""
+        host = "" if slot.worker.is_lost else slot.worker.host
+        # With overwrite, what is there may be an earlier start's.
+        if self._settings.overwrite or not scene.task.medium.is_there(scene.task, chunk):
+            self._frames_now.pop(_id(scene, chunk), None)
+            self._setbacks.try_again(scene, chunk, host, why)
+        else:
+            self._check(Check(scene, chunk, host, unheard=why))
+
+    def _check(self, check: Check) -> None:
+        self._checks[self._executor.submit(check.scene.task.medium.check, check.scene.task, check.chunk)] = check
 
     def _record_cuts(self, cuts: Cuts) -> None:
         for scene, before in cuts:
@@ -331,11 +369,10 @@ class Run:
             self._setbacks.did_not_start(slot.worker, how)
         # From the last on, so that what it did comes first again: three deaths of a chunk are three deaths, not five.
         for number, (scene, chunk) in reversed([*enumerate(slot.given)]):
-            self._frames_now.pop(_id(scene, chunk), None)
             if number == 0 and slot.ready:
-                host = "" if slot.worker.is_lost else slot.worker.host
-                self._setbacks.try_again(scene, chunk, host, f"Blender {how}; see {slot.worker.log}")
+                self._look_for(slot, scene, chunk, f"Blender {how}; see {slot.worker.log}")
             else:
+                self._frames_now.pop(_id(scene, chunk), None)
                 scene.put_back([chunk])
 
     def _dismiss(self, slot: Slot) -> None:
@@ -361,17 +398,17 @@ class Run:
                 scene.rendered += chunk.frames
                 if scene.is_whole:
                     self._finish.later(scene)
-            elif isinstance(error, FarmError):
-                self._setbacks.try_again(scene, chunk, check.host, str(error))
+            elif isinstance(error, FarmError | OSError):
+                self._setbacks.try_again(scene, chunk, check.host, check.unheard or in_words(error))
             else:
                 raise error
         for scene, error in self._finish.collect():
-            if not isinstance(error, FarmError | DatasetError):
+            if not isinstance(error, FarmError | DatasetError | OSError):
                 raise error
             if self._setbacks.is_full():
                 self._unfinished.append(scene)
             else:
-                self._setbacks.give_up(scene, str(error))
+                self._setbacks.give_up(scene, in_words(error))
 
     def _snapshot(self) -> Snapshot:
         all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)

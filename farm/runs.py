@@ -18,7 +18,7 @@ from blender_addon.dataset import naming, partial
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
-from . import body, face, lock, rendering, state
+from . import body, face, leftovers, lock, plan, rendering, state
 from .errors import FarmError
 from .plan import Outputs
 
@@ -205,17 +205,20 @@ def cancel(outputs: Outputs, run: str, *, timeout: float = 60.0) -> None:
 
 
 def clean(outputs: Outputs, run: str, *, force: bool = False) -> list[Path]:
-    """Remove what is left of a run: logs, chunks, partial files, gallery and record; never a result. Returns what is
-    gone.
+    """Remove what is left of a run: logs, chunks, partial files, gallery and record, and templates that were never
+    finished; never a result. Returns what is gone.
 
     FarmError where it runs, or, without `force`, where chunks of it would be lost that are rendered and not joined.
     """
     path = _find(outputs, run)
     with lock.held(outputs.runs, path.stem):
+        leftovers.end(outputs.logs)
         try:
             with _opened(path) as db:
-                left = [*_logs_of(outputs, db), *_chunks_of(outputs, db), *_partials_of(outputs, db)]
-                rendered = [folder for folder in _chunks_of(outputs, db) if any(folder.glob("*.mkv"))]
+                wanted = _chunks_of(outputs, db, finished=False)
+                left = [*_logs_of(outputs, db), *wanted, *_chunks_of(outputs, db, finished=True)]
+                left += _partials_of(outputs, db)
+                rendered = [folder for folder in wanted if any(folder.glob("*.mkv"))]
         except FarmError:
             left, rendered = [], []  # a broken record names nothing; it goes itself
         if rendered and not force:
@@ -223,9 +226,10 @@ def clean(outputs: Outputs, run: str, *, force: bool = False) -> list[Path]:
                 f"{path.stem}: has rendered chunks of {len(rendered)} unfinished scenes, such as {rendered[0]}; "
                 "finish it with `runs retry`, or delete them with --force"
             )
-        left += [outputs.gallery(path.stem)]
+        left += [outputs.gallery(path.stem), *outputs.runs.glob(partial.BLEND_PATTERN)]
+        left += [outputs.logs / plan.PROBE]
         left += [file for file in path.parent.iterdir() if file.name.startswith(path.name)]
-        gone = [item for item in left if item.exists()]
+        gone = [item for item in dict.fromkeys(left) if item.exists()]
         for item in gone:
             try:
                 if item.is_dir() and not item.is_symlink():
@@ -381,9 +385,12 @@ def _logs_of(outputs: Outputs, db: sqlite3.Connection) -> list[Path]:
     return [_inside(outputs.logs, outputs.root / row["logs"]) for row in db.execute("SELECT logs FROM starts")]
 
 
-def _chunks_of(outputs: Outputs, db: sqlite3.Connection) -> list[Path]:
+def _chunks_of(outputs: Outputs, db: sqlite3.Connection, *, finished: bool) -> list[Path]:
+    """Where chunks lie of tasks that are not finished, or of those that are: a driver that was killed between joining
+    and deleting left them."""
     chunks = outputs.runs / "chunks"
-    return [_inside(chunks, chunks / row["folder"]) for row in db.execute("SELECT folder FROM tasks") if row["folder"]]
+    rows = db.execute("SELECT folder FROM tasks WHERE folder != '' AND (state = 'done') = ?", (finished,))
+    return [_inside(chunks, chunks / row["folder"]) for row in rows]
 
 
 def _partials_of(outputs: Outputs, db: sqlite3.Connection) -> list[Path]:
@@ -393,6 +400,7 @@ def _partials_of(outputs: Outputs, db: sqlite3.Connection) -> list[Path]:
             whole = _inside(outputs.root, outputs.root / name)
             if whole.parent.is_dir():
                 found += [path for path in whole.parent.iterdir() if partial.is_of(path, whole)]
+                found.append(whole.parent / plan.PROBE)
     return found
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
@@ -15,6 +16,15 @@ from .errors import FarmError
 from .executors.local import do_one
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What a user should know of a composite that was saved, and what became of its contacts as plain data
+    (scene/contact_report.py), where that was asked for."""
+
+    notices: tuple[str, ...]
+    report: dict[str, Any] | None = None
+
+
 def save(
     name: str,
     dataset: Dataset,
@@ -23,8 +33,10 @@ def save(
     *,
     blender: Path | str | None = None,
     camera: str = "",
-) -> tuple[str, ...]:
-    """Composite what `name` names in a template and save it; returns notices."""
+    pin_feet: bool = False,
+    report: bool = False,
+) -> Saved:
+    """Composite what `name` names in a template and save it; options as of batch.SaveComposite."""
     path = Path(path).absolute()
     if path.suffix != ".blend":
         raise FarmError(f"{path}: the name to save under ends in .blend")
@@ -35,6 +47,7 @@ def save(
             template = replace(template, path=Path(folder) / template.path.name)
         notices = templates.build(template, found)
         request = batch.SaveComposite(
-            name, str(dataset.root), str(template.path), name, str(path), camera, dataset.subset
+            name, str(dataset.root), str(template.path), name, str(path), camera, dataset.subset, pin_feet, report
         )
-        return (*notices, *do_one(found, request)["notices"])
+        done = do_one(found, request)
+        return Saved((*notices, *done["notices"]), done.get("report"))

@@ -127,7 +127,7 @@ def recut(scene: Scene, size: int) -> tuple[Chunk, ...]:
     parts = [part for span in spans for part in plan.shares(*span, size)]
     if parts == [(chunk.first, chunk.last) for chunk in before]:
         return ()
-    after = [Chunk(first, last, scene.task.medium.target(scene.task, first, last)) for first, last in parts]
+    after = [Chunk(first, last, str(scene.task.medium.target(scene.task, first, last))) for first, last in parts]
     given = [chunk for chunk in scene.task.missing if chunk not in before]
     scene.task = replace(scene.task, missing=tuple(sorted([*given, *after], key=lambda chunk: chunk.first)))
     scene.put(after)

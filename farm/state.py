@@ -142,8 +142,8 @@ class Record:
             self._open[task, chunk.first, chunk.last] = made.lastrowid or 0, worker.log
             self._set_chunk(db, task, chunk, "rendering")
 
-    def chunk_done(self, task: str, chunk: Chunk, load_seconds: float, render_seconds: float) -> None:
-        """A chunk is rendered and was found whole."""
+    def chunk_done(self, task: str, chunk: Chunk, load_seconds: float | None, render_seconds: float | None) -> None:
+        """A chunk is rendered and was found whole; its times are None where its worker did not live to tell them."""
         with self._change() as db:
             self._close(db, task, chunk, "done", "", load_seconds, render_seconds)
             self._set_chunk(db, task, chunk, "done")

@@ -10,17 +10,22 @@ from typing import Any, Protocol
 from .subjects import Subject
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A range of frames (from 1, both counted) and what it is rendered to: a video, or the folder of its pictures.
 
-    record: what was seen of its frames when it was decoded, as its medium needs it to put chunks together.
+    place: the path of that, as text, for a run holds a hundred thousand of them, and a Path takes more memory with each
+    use; record: what was seen of its frames when it was decoded, as its medium needs it to put chunks together.
     """
 
     first: int
     last: int
-    path: Path
+    place: str
     record: str = field(default="", compare=False, repr=False)
+
+    @property
+    def path(self) -> Path:
+        return Path(self.place)
 
     @property
     def frames(self) -> int:
@@ -100,6 +105,9 @@ class Medium(Protocol):
 
     def check(self, task: Task, chunk: Chunk) -> Chunk:
         """Decode a chunk; returns it with its record. FarmError where it is not whole, which is then gone."""
+
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        """Whether a chunk seems to have been rendered to its end, so that it is worth a check; cheap."""
 
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         """What of a chunk whose rendering broke off is still to render."""

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from blender_addon.dataset import batch, databases, ict
+from blender_addon.dataset import batch, databases, ict, presets
 from blender_addon.dataset.actor_skeletons import actor_skeletons
 from blender_addon.dataset.layout import Dataset
 
@@ -56,7 +56,8 @@ def choose(
     fingerprint = _builtin_fingerprint(dataset, kind, own_heads=bool(people) and faces == "ict")
     path = outputs.runs / f"template-{fingerprint}.blend"
     request = batch.MakeTemplate("template", str(dataset.root), str(path), people, faces, rig)
-    return Template(path, fingerprint, request, notices)
+    with known_files.opened() as known:
+        return Template(path, fingerprint + _presets_fingerprint(None, known), request, notices)
 
 
 def choose_face(
@@ -86,7 +87,13 @@ def _own(path: Path | str) -> Template:
     if not (magic == b"BLENDER" or magic.startswith((b"\x28\xb5\x2f\xfd", b"\x1f\x8b"))):
         raise FarmError(f"{own}: is no .blend file; --template must name one")
     with known_files.opened() as known:
-        return Template(own, known.fingerprint(own) + known.fingerprint(own.with_name(_RIG_TABLE)))
+        table = known.fingerprint(own.with_name(_RIG_TABLE))
+        return Template(own, known.fingerprint(own) + table + _presets_fingerprint(own, known))
+
+
+def _presets_fingerprint(template: Path | None, known: known_files.KnownFiles) -> str:
+    """Of the user's own presets: which bones of a rig move is what they say. Nothing where there are none."""
+    return "".join(known.fingerprint(path) for path in presets.own_files(template))
 
 
 def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:

@@ -72,6 +72,9 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[Reason]:
     for part in (name for name in now if name.startswith(_LOOK) and name in before and before[name] != now[name]):
         name = part.removeprefix(_LOOK)
         found.append(Reason("settings", f"{name} changed: {_said(name, now[part])}, was {_said(name, before[part])}"))
+    pinned = f"{_LOOK}pin_feet"  # said only where it is so
+    if before.get(pinned, False) != now.get(pinned, False):
+        found.append(Reason("settings", "feet are pinned now" if now.get(pinned) else "feet were pinned"))
     if before.get("label text", "") != now.get("label text", ""):
         found.append(Reason("settings", "label's text changed"))
     if before.get("program") != now.get("program"):

@@ -20,6 +20,8 @@ from farm.demo.maker import make_dataset
 
 # Tests that mean people say so: the others need nothing fetched.
 os.environ["INTERACT_ACTORS"] = "mannequin"
+# Presets of whoever runs the tests are none of theirs.
+os.environ["INTERACT_PRESETS"] = os.devnull
 
 # The tests start some hundred processes. Where no bytecode may lie beside the sources, it lies elsewhere for this run:
 # to compile the sources takes half of a command's time.

@@ -34,7 +34,8 @@ class Look:
 
     engine: workbench, eevee, cycles or auto (EEVEE on a GPU, Workbench without); size: (width, height) in
     pixels; samples: the engine's render samples; camera: auto, wide, side, over-A, over-B, orbit or the name of a
-    camera of the template; label: what is burnt in, of LABEL_PARTS; quality: draft, preview or final.
+    camera of the template; label: what is burnt in, of LABEL_PARTS; quality: draft, preview or final; pin_feet:
+    whether bodies' feet that stand are kept from sliding.
     """
 
     engine: str | None = None
@@ -43,6 +44,7 @@ class Look:
     camera: str | None = None
     label: tuple[str, ...] = ()
     quality: str | None = None
+    pin_feet: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class RenderChunk:
 class SaveComposite:
     """Composite a body scene or a face and save it as the .blend file `output`.
 
-    camera: as in `Look`, "" for none named; subset: as of Dataset.
+    camera: as in `Look`, "" for none named; subset: as of Dataset; pin_feet: as in `Look`; report: whether it is to be
+    told what becomes of a body scene's contacts.
     """
 
     id: str
@@ -84,6 +87,8 @@ class SaveComposite:
     output: str
     camera: str = ""
     subset: str = ""
+    pin_feet: bool = False
+    report: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +182,8 @@ def parse_line(line: str) -> Request:
         if set(content) != {f.name for f in fields(kind)} - {"look"}:
             raise ValueError(f"needs exactly {', '.join(f.name for f in fields(kind))}")
         for name, value in content.items():
-            if not isinstance(value, int if name in ("first", "last") else str) or isinstance(value, bool):
+            wanted = int if name in ("first", "last") else bool if name in ("pin_feet", "report") else str
+            if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
                 raise ValueError(f"{name} cannot be {value!r}")
         if kind is MakeTemplate and content["faces"] not in FACES:
             raise ValueError(f"no faces {content['faces']!r}")
@@ -215,7 +221,10 @@ def _look(content: dict) -> Look:
         raise ValueError(f"no label {label!r}")
     if quality not in (None, *QUALITIES):
         raise ValueError(f"no quality {quality!r}")
-    return Look(engine, size, samples, camera, tuple(label), quality)
+    pin_feet = content.get("pin_feet", False)
+    if not isinstance(pin_feet, bool):
+        raise ValueError(f"pin_feet cannot be {pin_feet!r}")
+    return Look(engine, size, samples, camera, tuple(label), quality, pin_feet)
 
 
 def _is_count(value: object) -> bool:

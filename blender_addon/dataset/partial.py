@@ -7,6 +7,11 @@ import re
 import socket
 from pathlib import Path
 
+_BLEND = ".partial.blend"
+
+#: What finds all of `blend_beside` in a folder.
+BLEND_PATTERN = f"*{_BLEND}"
+
 
 def beside(path: Path) -> Path:
     """What is written first and then renamed to `path`: `<name>.<host>-<process>.partial` in the same folder.
@@ -14,6 +19,11 @@ def beside(path: Path) -> Path:
     Host and process keep two machines apart that share the folder, when one is taken for lost and still writes.
     """
     return path.with_name(f"{path.name}.{_host()}-{os.getpid()}.partial")
+
+
+def blend_beside(path: Path) -> Path:
+    """The same for a .blend file, whose name must end so in Blender."""
+    return path.with_name(f"{path.stem}.{_host()}-{os.getpid()}{_BLEND}")
 
 
 def is_of(path: Path, whole: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ..dataset import blendshapes, bvh, databases, joint_roles, layout, rest_pos
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import camera, channels, control_rig, fcurves, nla, retarget, rigs, shots, sound
+from . import camera, channels, contact_report, control_rig, fcurves, feet, nla, pin_feet, retarget, rigs, shots, sound
 from .options import CompositeOptions
 
 #: What a data-block was like before compositing, as JSON in a custom property of its own.
@@ -35,12 +36,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Composited:
-    """What compositing did: the scene's length in frames, its actors, and what a user should know about it."""
+    """What compositing did: the scene's length in frames, its actors, what a user should know about it, of which preset
+    each actor's rig is ("": of none), and what became of contacts, where that was asked for."""
 
     scene: SceneId
     frames: int
     actors: tuple[str, ...]
     notices: tuple[str, ...]
+    presets: tuple[str, ...]
+    report: contact_report.Report | None = None
 
 
 def composite(
@@ -51,13 +55,14 @@ def composite(
     table: rigs.Table | None = None,
     shot: str | None = None,
     options: CompositeOptions | None = None,
+    report: bool = False,
 ) -> Composited:
     """Put both actors' motion and face weights on their rigs; frame 1 is frame 1 of the BVH.
 
     What an earlier call put there is replaced, the user's own data is kept aside (`clear` brings it back). The
     other actors are hidden. The scene is as long as its longest body; a shorter track holds its last value.
-    shot: which camera to see it through (`camera.frame_scene`). Raises DatasetError, before anything is changed,
-    for what does not fit.
+    shot: which camera to see it through (`camera.frame_scene`); report: whether contacts are measured, as they are
+    where feet are pinned. Raises DatasetError, before anything is changed, for what does not fit.
     """
     table = table or rigs.Table()
     options = options or CompositeOptions()
@@ -83,6 +88,17 @@ def composite(
         )
         for part, scale in zip(parts, scales, strict=True)
     ]  # fmt: skip
+    paths = [replace(walk, positions=walk.positions + origin[None, :, None]) for walk in walks]
+    measured = None
+    if options.pin_feet or report:
+        people = [
+            _person(part, scale, path, pose, options, origin)
+            for part, scale, path, pose in zip(parts, scales, paths, poses, strict=True)
+        ]
+        poses = [person.pinned or person.retargeted for person in people]
+        measured = contact_report.measure(people)
+    if options.pin_feet:
+        notices += _told_of_feet(people, measured, options)
 
     others = rigs.objects_of_all(scene, databases.actors(dataset), table)
     clear(scene)
@@ -99,10 +115,10 @@ def composite(
         _remember(scene, sync_mode=scene.sync_mode)
         performances = [scene_id.performance(actor) for actor in session.actors]
         notices += sound.add(scene, [dataset.wav(performance) for performance in performances])
-    paths = [replace(walk, positions=walk.positions + origin[None, :, None]) for walk in walks]
     camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
-    return Composited(scene_id, frames, session.actors, tuple(notices))
+    presets = tuple(part.rest.preset for part in parts)
+    return Composited(scene_id, frames, session.actors, tuple(notices), presets, measured)
 
 
 def clear(scene: bpy.types.Scene) -> None:
@@ -140,7 +156,7 @@ def _read(
         # Saved while being edited: in Edit Mode an armature does not move.
         bpy.context.view_layer.objects.active = rig.armature
         bpy.ops.object.mode_set(mode="OBJECT")
-    rest = rigs.rest_of(rig.armature)
+    rest = rigs.rest_of(rig.armature, table, actor)
     motion = bvh.resample(bvh.read(dataset.motion(performance)), layout.FPS)
     notices += motion.notices
     pairs = retarget.driven_bones(motion, rest, table.bones_of(actor))
@@ -206,6 +222,40 @@ def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:
     return np.zeros(3)
 
 
+def _person(
+    part: Part,
+    scale: retarget.Scale,
+    path: shots.PersonPath,
+    pose: retarget.Channels,
+    options: CompositeOptions,
+    origin: np.ndarray,
+) -> contact_report.Person:
+    """One of the two with his feet, pinned where that is wanted."""
+    found = feet.of_person(part.motion, part.rest, part.pairs, scale, options.up, origin)
+    person = contact_report.Person(part.rig.actor, part.rest, scale, path, found, pose)
+    if not (options.pin_feet and options.root_motion):
+        return person
+    pinned = pin_feet.pin(part.rest, pose, found, part.motion.fps)
+    return replace(person, pinned=pinned.channels, lowered=pinned.lowered)
+
+
+def _told_of_feet(
+    people: list[contact_report.Person], measured: contact_report.Report, options: CompositeOptions
+) -> Iterator[str]:
+    if not options.root_motion:
+        yield "feet are not pinned: without root motion they are to slide"
+        return
+    for person in people:
+        if len(person.feet) < 2:
+            yield (
+                f"actor {person.actor}: {'only one foot is' if person.feet else 'feet are not'} pinned; that takes "
+                "thigh, shin and foot, in capture and rig, that hang on one another"
+            )
+    slide = measured.slide()
+    if slide:
+        yield slide
+
+
 def _animate_body(
     scene_id: SceneId, part: Part, pose: retarget.Channels, options: CompositeOptions, notices: list[str]
 ) -> None:
@@ -223,6 +273,8 @@ def _animate_body(
         names = part.rest.names
         carried = {names[bone]: names[carrier] for bone, carrier in part.rest.carried.items()}
         _remember(armature, resting=control_rig.tie(armature, carried))
+    if part.rest.settings:
+        _remember(armature, settings=control_rig.switch(armature, part.rest.settings))
     held = [b.name for b in bones.values() if any(not c.mute and c.influence > 0 for c in b.constraints)]
     if held and not part.rest.carried:
         notices.append(f"actor {part.rig.actor}: constraints move {_list(held)} as well and may win over the motion")
@@ -317,6 +369,8 @@ def _restore(owner: bpy.types.ID, state: dict) -> None:
         owner.animation_data.action = bpy.data.actions.get(state["action"]) if state["action"] else None
     if "resting" in state:
         control_rig.untie(owner, state["resting"])
+    if "settings" in state:
+        control_rig.switch_back(owner, state["settings"])
     if "pose_position" in state:
         owner.data.pose_position = state["pose_position"]
     for name, values in state.get("pose", {}).items():

@@ -1,9 +1,11 @@
-"""Rigs that Rigify generated: of controls, mechanism and deform bones in one armature only the last are driven.
+"""Rigs whose bones are moved by controls: what is switched, muted and tied while motion is on them.
 
-Their deform bones (DEF-) do not all hang on one another. Some hang on the copy (ORG-) of the bone they belong to,
-which the controls move, and constraints tie nearly all of them to controls. While motion is on the rig the deform
-bones follow it alone: their own constraints rest, and one that hangs on no deform bone is carried, by a constraint
-added for that time, by the deform bone over it.
+Where a preset knows a rig's FK controls these are driven, and what the preset says is set. Of other rigs that Rigify
+generated, with controls, mechanism and deform bones in one armature, only the last are driven. Their deform bones
+(DEF-) do not all hang on one another. Some hang on the copy (ORG-) of the bone they belong to, which the controls move,
+and constraints tie nearly all of them to controls. While motion is on the rig the deform bones follow it alone: their
+own constraints rest, and one that hangs on no deform bone is carried, by a constraint added for that time, by the
+deform bone over it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import bpy
+
+from ..dataset.preset import Setting
 
 DEFORM, ORIGINAL = "DEF-", "ORG-"
 
@@ -40,6 +44,36 @@ def carriers(names: Sequence[str], parents: Sequence[int]) -> dict[int, int]:
         if above < 0 <= twin:
             found[bone] = twin
     return found
+
+
+def lacks(armature: bpy.types.Object, settings: Sequence[Setting]) -> Setting | None:
+    """The first of the settings that an armature has no bone or property for."""
+    bones = armature.pose.bones
+
+    def settable(setting: Setting) -> bool:
+        return setting.bone in bones and isinstance(bones[setting.bone].get(setting.property), int | float)
+
+    return next((setting for setting in settings if not settable(setting)), None)
+
+
+def switch(armature: bpy.types.Object, settings: Sequence[Setting]) -> list[list]:
+    """Set custom properties of bones; returns what they were, as [bone, property, value]."""
+    before = []
+    for setting in settings:
+        bone = armature.pose.bones[setting.bone]
+        value = bone[setting.property]
+        before.append([setting.bone, setting.property, value])
+        bone[setting.property] = type(value)(setting.value)
+    armature.update_tag()  # the drivers that read them
+    return before
+
+
+def switch_back(armature: bpy.types.Object, before: Sequence[Sequence]) -> None:
+    """Undo `switch`, whose answer `before` is."""
+    for bone, name, value in before:
+        if bone in armature.pose.bones and name in armature.pose.bones[bone]:
+            armature.pose.bones[bone][name] = value
+    armature.update_tag()
 
 
 def tie(armature: bpy.types.Object, carried: Mapping[str, str]) -> list[list[str]]:

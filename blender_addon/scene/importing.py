@@ -39,9 +39,10 @@ def import_bvh(
     is changed, for what does not fit.
     """
     rigs.require_even(armature)
-    rest = rigs.rest_of(armature)
+    table = table or rigs.Table()
+    rest = rigs.rest_of(armature, table)
     motion = bvh.resample(bvh.read(path), _rate(scene))
-    pairs = retarget.driven_bones(motion, rest, (table or rigs.Table()).common_bones)
+    pairs = retarget.driven_bones(motion, rest, table.common_bones)
     if not pairs:
         raise DatasetError(f"{path.name}: no bone of {armature.name} has a name that says which joint of it that is")
     rest = retarget.with_roles(rest, motion, pairs)
@@ -61,6 +62,9 @@ def import_bvh(
     if rest.carried:
         control_rig.tie(armature, {rest.names[bone]: rest.names[carrier] for bone, carrier in rest.carried.items()})
         notices.append(f"{armature.name}: its controls rest now, the motion is on its deform bones")
+    if rest.settings:
+        control_rig.switch(armature, rest.settings)
+        notices.append(f"{armature.name}: its controls are switched to what the preset {rest.preset} drives")
     bones = {bone: armature.pose.bones[rest.names[bone]] for bone in pose.rotations}
     action = fcurves.assign_action(armature, path.stem, channels.pose_curves(bones, pose))
     return _imported(scene, action, motion.frames, notices)

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..dataset import bvh, joint_roles, rest_pose, rotations
 from ..dataset.errors import DatasetError
+from ..dataset.preset import Setting
 
 #: Directions shorter than this part of the body are no direction (CMU's LowerBack lies on Hips).
 _SHORTEST = 1e-3
@@ -38,7 +39,8 @@ class RigRest:
     names, parents: B bones, parents first, -1 for none. rest: (B, 3, 3) bone orientations and heads: (B, 3)
     bone heads, both in armature space. world: (4, 4) of the armature object, uniform scale. inherits: whether
     a bone takes its parent's rotation. local_location: whether its location is along its own axes or its parent's.
-    carried: bones whose parent here is not their own but one that is to carry them (`control_rig`).
+    carried: bones whose parent here is not their own but one that is to carry them (`control_rig`). preset: the name of
+    the preset that the roles are of, "" where bones were told by their names and tree; settings: what it sets.
     """
 
     names: tuple[str, ...]
@@ -50,6 +52,8 @@ class RigRest:
     local_location: tuple[bool, ...]
     roles: dict[str, int] = field(default_factory=dict)
     carried: dict[int, int] = field(default_factory=dict)
+    preset: str = ""
+    settings: tuple[Setting, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -78,6 +82,12 @@ class Scale:
     floor: float
     up: float
     lift: float = 0.0
+
+    def placed(self, points: np.ndarray, lift: float, origin: np.ndarray | None) -> np.ndarray:
+        """Points (3, N) of the capture, Z up, in the rig's world: metres, lifted, about the capture's origin there."""
+        place = points * np.array([[self.floor], [self.floor], [self.up]])
+        place[2] += lift
+        return place if origin is None else place + np.asarray(origin, dtype=float)[:, None]
 
 
 def driven_bones(motion: bvh.Motion, rig: RigRest, overrides: Mapping[str, str] | None = None) -> dict[int, int]:
@@ -202,13 +212,9 @@ def _locations(
     if not tops:
         return {}
     root = min(tops, key=lambda bone: (bone != rig.roles.get("hips"), len(_path(motion.skeleton, pairs[bone]))))
-    place = A @ _position(motion, local, pairs[root])
-    place[:2] *= scale.floor
-    place[2] = place[2] * scale.up + scale.lift
+    place = scale.placed(A @ joint_position(motion, local, pairs[root])[0], scale.lift, origin)
     if not travels:
         place[:2] = place[:2, :1]
-    if origin is not None:
-        place += np.asarray(origin, dtype=float)[:, None]
     # World to armature space, whose origin, axes and unit may be any.
     target = rig.turn.T @ (place - rig.world[:3, 3:4]) / rig.scale
     root_pose = rotations.multiply(rotations.from_matrix(rig.rest[root]), turned[root])
@@ -406,15 +412,15 @@ def _between(skeleton: bvh.Skeleton, local: Mapping[int, np.ndarray], above: int
     return track
 
 
-def _position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -> np.ndarray:
-    """Where a joint is: (3, N) in the file's axes and units."""
+def joint_position(motion: bvh.Motion, local: Mapping[int, np.ndarray], joint: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where a joint is, (3, N) in the file's axes and units, and how its parent is turned, (4, N) or (4, 1)."""
     path = _path(motion.skeleton, joint)
     place = bvh.local_positions(motion, path[0])
     turn = rotations.IDENTITY
     for parent, node in itertools.pairwise(path):
         turn = rotations.multiply(turn, local[parent])
         place = place + rotations.rotate(turn, bvh.local_positions(motion, node))
-    return place
+    return place, turn
 
 
 def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
@@ -423,14 +429,18 @@ def _lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
     Rigify's spine begins below the thighs, most others' hips above them.
     """
     roles = joint_roles.classify(skeleton.names, skeleton.parents)
-    positions, heads = skeleton.rest_positions(), rig.heads @ rig.turn.T
-    pairs = (
-        (_ankle(positions, roles, skeleton.ends), _ankle(heads, rig.roles, {})),
-        (_hips_over_thighs(positions, roles), _hips_over_thighs(heads, rig.roles)),
-    )
-    return sum(
-        rigged * rig.scale - captured * up for captured, rigged in pairs if captured is not None and rigged is not None
-    )
+    captured = _hips_over_thighs(skeleton.rest_positions(), roles)
+    rigged = _hips_over_thighs(rig.heads @ rig.turn.T, rig.roles)
+    hips = rigged * rig.scale - captured * up if captured is not None and rigged is not None else 0.0
+    return hips + ankle_lift(skeleton, rig, up)
+
+
+def ankle_lift(skeleton: bvh.Skeleton, rig: RigRest, up: float) -> float:
+    """How much higher the rig's ankles are over its toe joints than the BVH's, metres; up: metres a unit upwards."""
+    roles = joint_roles.classify(skeleton.names, skeleton.parents)
+    captured = _ankle(skeleton.rest_positions(), roles, skeleton.ends)
+    rigged = _ankle(rig.heads @ rig.turn.T, rig.roles, {})
+    return rigged * rig.scale - captured * up if captured is not None and rigged is not None else 0.0
 
 
 def _ankle(positions: np.ndarray, roles: Mapping[str, int], ends: Mapping[int, np.ndarray]) -> float | None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from ..dataset import joint_roles
+from ..dataset import joint_roles, presets
 from ..dataset.blendshapes import ARKIT_NAMES
 from ..dataset.errors import DatasetError
+from ..dataset.preset import Preset
 from . import control_rig
 from .retarget import RigRest
 
@@ -28,13 +29,32 @@ TABLE_NAME = "rigs.toml"
 
 @dataclass(frozen=True)
 class Table:
-    """What a rigs.toml says: armature and mesh names by actor, and bone names by joint (for all, and by actor)."""
+    """What lies beside a template: of rigs.toml armature and mesh names by actor, bone names by joint (for all, and by
+    actor) and the names of presets by actor ("" where none is to be used); and the presets that are known there."""
 
     path: Path | None = None
     armatures: dict[str, str] = field(default_factory=dict)
     meshes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bones: dict[str, dict[str, str]] = field(default_factory=dict)
     common_bones: dict[str, str] = field(default_factory=dict)
+    preset_names: dict[str, str] = field(default_factory=dict)
+    common_preset: str | None = None
+    known: tuple[Preset, ...] = field(default_factory=presets.builtin)
+
+    def preset_of(self, actor: str, armature: bpy.types.Object) -> Preset | None:
+        """The preset for an actor's rig: the one that the table names, else the one that fits best."""
+        told = self.preset_names.get(actor, self.common_preset)
+        if told is None:
+            names, parents = _tree(armature)
+            fitting = [preset for preset in self.known if control_rig.lacks(armature, preset.settings) is None]
+            return presets.detect(fitting, names, parents)
+        preset = presets.named(self.known, told)
+        if preset and (setting := control_rig.lacks(armature, preset.settings)):
+            raise DatasetError(
+                f"{self.path}: {armature.name} is not as the preset {told!r} has it: it has no bone {setting.bone!r} "
+                f"with a property {setting.property!r}"
+            )
+        return preset
 
     def bones_of(self, actor: str) -> dict[str, str]:
         """{joint name: bone name} for an actor."""
@@ -57,15 +77,17 @@ class Rig:
 
 
 def read_table(template: Path | None) -> Table:
-    """Read `rigs.toml` beside a template; an empty table where there is none. DatasetError names what is wrong."""
+    """Read `rigs.toml` and the presets beside a template; no names where there is none. DatasetError names what is
+    wrong."""
     path = template.with_name(TABLE_NAME) if template else None
+    known = presets.known(template)
     if path is None or not path.is_file():
-        return Table()
+        return Table(known=known)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as TOML ({error})") from error
-    armatures, meshes, bones = {}, {}, {}
+    armatures, meshes, bones, told = {}, {}, {}, {}
     actors = content.get("actors", {})
     common = content.get("bones", {})
     if not isinstance(actors, dict) or not _is_names(common):
@@ -79,10 +101,13 @@ def read_table(template: Path | None) -> Table:
             raise DatasetError(f"{path}: [actors.{actor}] meshes must be a list of object names")
         if not _is_names(entry.get("bones", {})):
             raise DatasetError(f'{path}: [actors.{actor}.bones] must have lines joint = "bone"')
+        if "preset" in entry:
+            told[actor] = _preset_name(path, entry["preset"], known)
         armatures[actor] = entry["armature"]
         meshes[actor] = tuple(named)
         bones[actor] = dict(entry.get("bones", {}))
-    return Table(path, armatures, meshes, bones, dict(common))
+    preset = _preset_name(path, content["preset"], known) if "preset" in content else None
+    return Table(path, armatures, meshes, bones, dict(common), told, preset, known)
 
 
 def find(scene: bpy.types.Scene, actor: str, table: Table) -> Rig:
@@ -123,15 +148,20 @@ def objects_of_all(scene: bpy.types.Scene, actors: Iterable[str], table: Table) 
     return found
 
 
-def rest_of(armature: bpy.types.Object) -> RigRest:
-    """The armature's rest pose as arrays."""
+def rest_of(armature: bpy.types.Object, table: Table | None = None, actor: str = "") -> RigRest:
+    """The armature's rest pose as arrays; what its bones are says a preset of the table's, else their names."""
     bones = list(armature.data.bones)
-    index = {bone.name: n for n, bone in enumerate(bones)}
-    names = tuple(bone.name for bone in bones)
-    parents = tuple(index[bone.parent.name] if bone.parent else -1 for bone in bones)
-    carried = control_rig.carriers(names, parents)
-    if carried:
+    names, parents = _tree(armature)
+    preset = (table or Table()).preset_of(actor, armature)
+    carried: dict[int, int] = {}
+    told: Sequence[str] = names
+    if preset and preset.of_controls:
+        parents = preset.hung(names, parents)
+    elif carried := control_rig.carriers(names, parents):
         parents = tuple(carried.get(n, parent) for n, parent in enumerate(parents))
+        # Of Rigify's rigs nothing but the deform bones.
+        told = [name if name.startswith(control_rig.DEFORM) else "" for name in names]
+    roles = preset.roles(told, parents) if preset else joint_roles.classify(told, parents)
     matrices = np.array([bone.matrix_local for bone in bones]).reshape(len(bones), 4, 4)
     return RigRest(
         names,
@@ -141,11 +171,18 @@ def rest_of(armature: bpy.types.Object) -> RigRest:
         np.array(armature.matrix_world),
         tuple(bone.use_inherit_rotation or n in carried for n, bone in enumerate(bones)),
         tuple(bone.use_local_location for bone in bones),
-        joint_roles.classify(
-            [name if not carried or name.startswith(control_rig.DEFORM) else "" for name in names], parents
-        ),
+        roles,
         carried,
+        preset.name if preset else "",
+        preset.settings if preset else (),
     )
+
+
+def _tree(armature: bpy.types.Object) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Names and parents of an armature's bones."""
+    bones = armature.data.bones
+    index = {bone.name: n for n, bone in enumerate(bones)}
+    return tuple(index), tuple(index[bone.parent.name] if bone.parent else -1 for bone in bones)
 
 
 def arkit_keys(mesh: bpy.types.Object) -> dict[str, str]:
@@ -177,7 +214,7 @@ def _armature(scene: bpy.types.Scene, actor: str, table: Table) -> bpy.types.Obj
             f"put {actor} into the armature's name or write {TABLE_NAME} beside the template"
         )
     # A rig often comes with helpers of the same name (a metarig): the one with most body joints is the body.
-    ranked = sorted(((len(rest_of(a).roles), a.name) for a in candidates), reverse=True)
+    ranked = sorted(((len(rest_of(a, table, actor).roles), a.name) for a in candidates), reverse=True)
     if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
         raise DatasetError(
             f"actor {actor}: both {ranked[0][1]} and {ranked[1][1]} could be his rig; "
@@ -251,6 +288,13 @@ def _is_uniform(armature: bpy.types.Object) -> bool:
     matrix = np.array(armature.matrix_world)[:3, :3]
     lengths = np.linalg.norm(matrix, axis=0)
     return bool(np.linalg.det(matrix) > 0 and np.ptp(lengths) < 1e-3 * lengths.max())
+
+
+def _preset_name(path: Path, name: object, known: Sequence[Preset]) -> str:
+    if name and (not isinstance(name, str) or presets.named(known, name) is None):
+        have = ", ".join(preset.name for preset in known)
+        raise DatasetError(f'{path}: there is no preset {name!r}; there are {have}, and "" for none')
+    return str(name)
 
 
 def _is_names(table: object) -> bool:

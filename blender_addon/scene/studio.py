@@ -10,27 +10,26 @@ from pathlib import Path
 
 import bpy
 
-from ..dataset import batch
+from ..dataset import batch, partial, presets
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import PerformanceId, SceneId, parse
 from . import composite, face_scene, face_template, harmless, label, render, template
 from .machine import Machine
+from .options import CompositeOptions
 
 
 class Studio:
     """Does requests one after another; opens a template, and composites a scene, only when another is asked for.
 
-    tell(event, **facts) gets what happened; on_frame() is called between frames, and may end the process; machine: what
-    it renders with.
+    tell(event, **facts) gets what happened; machine: what it renders with.
     """
 
-    def __init__(self, tell: Callable[..., None], on_frame: Callable[[], None], machine: Machine) -> None:
+    def __init__(self, tell: Callable[..., None], machine: Machine) -> None:
         self._tell = tell
-        self._on_frame = on_frame
         self._machine = machine
         self._template: tuple[str, batch.Look] | None = None
-        self._wanted: tuple[str, str, str] | None = None
+        self._wanted: tuple | None = None
         self._composited: composite.Composited | None = None
         self._on_face: face_scene.Composited | None = None
         self._looked: set[str] = set()
@@ -44,7 +43,7 @@ class Studio:
         if isinstance(request, batch.RenderChunk):
             self._render(request)
         elif isinstance(request, batch.SaveComposite):
-            self._save(request, self._composited_of(request))
+            self._save_composite(request)
         elif isinstance(request, batch.MakeTemplate):
             self._template = self._composited = None
             made = template.build(Dataset.at(request.data), request.assets, request.faces, request.rig)
@@ -61,7 +60,7 @@ class Studio:
         if isinstance(name, PerformanceId):
             scene, length = self._face(request, name)
         else:
-            length = self._composite(request, request.look).frames
+            length = self._composite(request, request.look, CompositeOptions(pin_feet=request.look.pin_feet)).frames
             scene = bpy.context.scene  # not before: opening the template ends the one that was
         if request.last > length:
             raise DatasetError(f"{request.scene} has {length} frames, there is no frame {request.last}")
@@ -69,7 +68,6 @@ class Studio:
         self._tell("rendering", id=request.id, load_seconds=loaded - start)
 
         def on_frame(frame: int) -> None:
-            self._on_frame()
             self._tell("frame", id=request.id, frame=frame)
 
         text = None
@@ -91,7 +89,14 @@ class Studio:
             render_seconds=time.monotonic() - loaded,
         )
 
-    def _composite(self, request: batch.RenderChunk | batch.SaveComposite, look: batch.Look) -> composite.Composited:
+    def _composite(
+        self,
+        request: batch.RenderChunk | batch.SaveComposite,
+        look: batch.Look,
+        options: CompositeOptions,
+        *,
+        report: bool = False,
+    ) -> composite.Composited:
         """Put the request's body scene into its template, unless it is there already.
 
         The look comes first: the camera needs the picture's shape.
@@ -100,7 +105,7 @@ class Studio:
         scene: bpy.types.Scene = bpy.context.scene
         if isinstance(request, batch.RenderChunk):
             self._look(scene, look)
-        wanted = (request.data, request.subset, request.scene)
+        wanted = (request.data, request.subset, request.scene, options, report)
         if self._wanted != wanted or self._composited is None:
             start = time.monotonic()
             self._composited = None
@@ -110,21 +115,31 @@ class Studio:
                 SceneId.parse(request.scene),
                 table=composite.table_of(request.template),
                 shot=look.camera,
+                options=options,
+                report=report,
             )
             self._wanted = wanted
             self._tell_composited(request, self._composited, time.monotonic() - start)
         return self._composited
 
-    def _composited_of(self, request: batch.SaveComposite) -> tuple[str, ...]:
-        """Put a scene or a face into the file that is to be saved, for whoever opens it to see: notices."""
+    def _save_composite(self, request: batch.SaveComposite) -> None:
+        """Put a scene or a face into the file that is to be saved, for whoever opens it to see, and save it."""
         name = parse(request.scene)
         if isinstance(name, SceneId):
-            return self._composite(request, batch.Look(camera=request.camera or None)).notices
+            look, options = batch.Look(camera=request.camera or None), CompositeOptions(pin_feet=request.pin_feet)
+            body = self._composite(request, look, options, report=request.report)
+            of = [
+                f"actor {actor}: the bones are known by the preset {preset}"
+                for actor, preset in zip(body.actors, body.presets, strict=True)
+                if preset not in ("", presets.CAPTURE)
+            ]
+            self._save(request, (*body.notices, *of), report=body.report.facts() if body.report else None)
+            return
         self._open(request.template, batch.Look())
-        done = face_scene.composite(Dataset.at(request.data, request.subset), name)
+        face = face_scene.composite(Dataset.at(request.data, request.subset), name)
         for window in bpy.data.window_managers[0].windows:
-            window.scene = done.scene
-        return done.notices
+            window.scene = face.scene
+        self._save(request, face.notices)
 
     def _face(self, request: batch.RenderChunk, performance: PerformanceId) -> tuple[bpy.types.Scene, int]:
         """Put the request's performance on its actor's head, unless it is there already: scene and frames."""
@@ -171,11 +186,14 @@ class Studio:
         self._tell("opened", template=path)
 
     def _save(
-        self, request: batch.SaveComposite | batch.MakeTemplate | batch.MakeFaceTemplate, notices: tuple[str, ...] = ()
+        self,
+        request: batch.SaveComposite | batch.MakeTemplate | batch.MakeFaceTemplate,
+        notices: tuple[str, ...] = (),
+        **facts: object,
     ) -> None:
-        """Save the open file, under a name that only ever holds whole files."""
+        """Save the open file, under a name that only ever holds whole files; facts: more that is told then."""
         path = Path(request.output)
-        beside = path.with_name(f"{path.stem}.{os.getpid()}.partial.blend")
+        beside = partial.blend_beside(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             bpy.ops.wm.save_as_mainfile(filepath=str(beside), check_existing=False, copy=True, compress=True)
@@ -185,7 +203,7 @@ class Studio:
         finally:
             with suppress(OSError):  # where there is no folder, nothing half-written is in it
                 beside.unlink()
-        self._tell("saved", id=request.id, output=request.output, notices=notices)
+        self._tell("saved", id=request.id, output=request.output, notices=notices, **facts)
 
     def _try_engine(self, request: batch.TryEngine) -> None:
         """One small frame of Blender's own start-up scene: a cube that must stand out from the background."""

@@ -123,7 +123,9 @@ class _Missing(_Part):
     def draw(self, context: bpy.types.Context) -> None:
         rig = self.rig(context.scene.interact)
         layout = self.layout
-        layout.label(text=f"{bpy.app.translations.pgettext_iface('Actor')} {rig.name}")
+        told = bpy.app.translations.pgettext_iface
+        preset = rig.preset or told("by the bones' names")
+        layout.label(text=f"{told('Actor')} {rig.name}, {told('Preset')}: {preset}", translate=False)
         if rig.problem:
             paragraph(layout, context, rig.problem, "ERROR")
         for names, kind, icon in ((rig.missing_bones, "bone", "BONE_DATA"), (rig.missing_keys, "key", "SHAPEKEY_DATA")):

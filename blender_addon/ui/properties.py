@@ -83,7 +83,8 @@ class InteractRig(bpy.types.PropertyGroup):
     """One actor's rig: `name` is the actor's id; counts of -1 were not looked at.
 
     bones, all_bones: joints of the capture that have a bone, of how many; keys, all_keys: ARKit keys that some mesh
-    has, of how many; missing_bones, missing_keys: names, with a comma between; problem: why it cannot be used.
+    has, of how many; missing_bones, missing_keys: names, with a comma between; problem: why it cannot be used;
+    preset: which one says what its bones are, "" for none.
     """
 
     armature: PointerProperty(
@@ -96,6 +97,7 @@ class InteractRig(bpy.types.PropertyGroup):
     missing_bones: StringProperty()
     missing_keys: StringProperty()
     problem: StringProperty()
+    preset: StringProperty()
 
 
 class InteractFinding(bpy.types.PropertyGroup):

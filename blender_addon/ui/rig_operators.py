@@ -82,7 +82,7 @@ def _fill(row: bpy.types.PropertyGroup, rig: coverage.Coverage) -> None:
     row.name, row.problem = rig.actor, rig.problem
     if rig.armature is None:
         return
-    row.armature = rig.armature
+    row.armature, row.preset = rig.armature, rig.preset
     row.bones, row.all_bones = rig.joints - len(rig.without_bone), rig.joints
     row.keys, row.all_keys = rig.keys - len(rig.without_key), rig.keys
     row.missing_bones, row.missing_keys = ", ".join(rig.without_bone), ", ".join(rig.without_key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -21,10 +20,12 @@ import psutil
 from blender_addon.dataset import batch
 from blender_addon.dataset.reach import Reach
 
+from .. import leftovers
 from ..blender import Blender
 from ..errors import FarmError
 from ..launch import Launch
 from ..scratch import Scratch
+from .event_file import EventFile
 from .executor import Worker
 
 #: How long a worker has to end by itself once it is told to.
@@ -32,38 +33,22 @@ _GRACE_SECONDS = 5.0
 
 _LOOK_SECONDS = 0.05
 
+#: What says that a request is done.
+_DONE = ("saved", "tried", "rendered")
+
 Result = TypeVar("Result")
 
-#: So many last lines of a log may tell what ended a worker; Blender's own account of a crash is as long.
-_LAST_LINES = 10
-
-
-class EventFile:
-    """What a worker tells, one JSON object a line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._read = 0
-
-    def new(self) -> list[dict[str, Any]]:
-        """Events since the last call; a line still being written waits for the next."""
-        # Only a file that has grown is opened: hundreds are looked at several times a second.
-        if self.path.stat().st_size == self._read:
-            return []
-        with open(self.path, "rb") as file:
-            file.seek(self._read)
-            new = file.read()
-        whole = new[: new.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return [json.loads(line) for line in whole.splitlines()]
+#: So many last lines of a log may tell what ended a worker; Blender's own account of a crash is as long. They are in
+#: its last bytes.
+_LAST_LINES, _LAST_BYTES = 10, 16 * 1024
 
 
 class LocalWorker:
     """One Blender that is kept fed: `send` requests, `events` says what happened since the last call.
 
     It runs in a process group of its own, so that Ctrl-C reaches the driver alone and ending the worker ends
-    whatever it started too. Its event file and its log stay in `folder`, and what Blender writes of a crash; its
-    temporary folder is gone once it is seen to have ended.
+    whatever it started too, as does its own end. Its event file and its log stay in `folder`, and what Blender writes
+    of a crash; its temporary folder is gone once it is seen to have ended.
     """
 
     is_lost, seconds_left = False, None
@@ -71,10 +56,9 @@ class LocalWorker:
     def __init__(self, name: str, launch: Launch, folder: Path) -> None:
         self.name, self.host, self.launch = name, socket.gethostname(), launch
         self.log = folder / f"{name}.log"
-        self._events = EventFile(folder / f"{name}.events.jsonl")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._events.path.write_bytes(b"")
+            self._events = EventFile(folder / f"{name}.events.jsonl")
             log = open(self.log, "wb")  # noqa: SIM115 - closed by the block below
         except OSError as error:
             raise FarmError(f"{folder}: the worker's log cannot be written there ({error.strerror})") from error
@@ -83,11 +67,13 @@ class LocalWorker:
             try:
                 self._process = subprocess.Popen(
                     launch.command("-", self._events.path),
-                    env=os.environ | launch.environment() | self._scratch.environment(),
+                    env=os.environ | launch.environment() | self._scratch.environment() | leftovers.mark(folder),
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    start_new_session=os.name == "posix",
+                    # A group, not a session: Linux shares the processors out by sessions, where the threads of Blender
+                    # that spin as they wait would take from those that render (a fifth more processor time for Cycles).
+                    process_group=0 if os.name == "posix" else None,
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
             except OSError as error:
@@ -123,11 +109,15 @@ class LocalWorker:
         try:
             pipe.write(batch.to_line(request).encode() + b"\n")
             pipe.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             return  # the driver finds it dead in its next look at exit_code
 
     def events(self) -> list[dict[str, Any]]:
-        return self._events.new()
+        has_ended = self.exit_code is not None
+        told = self._events.new()
+        if has_ended:
+            self._events.close()
+        return told
 
     def finish(self) -> None:
         """Tell the worker to end when its requests are done."""
@@ -136,7 +126,8 @@ class LocalWorker:
     def kill(self, grace: float = _GRACE_SECONDS) -> None:
         """End the worker and all it started; it has `grace` seconds to end by itself."""
         if self._process.stdin:
-            self._process.stdin.close()
+            with suppress(OSError):  # what it did not take any more
+                self._process.stdin.close()
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(grace)
@@ -157,18 +148,25 @@ class LocalWorker:
         if code is None:
             return "runs"
         ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        lines = _last_lines(self.log)
         # What it said of errors long before did not end it: drivers of graphics cards complain at the start.
-        errors = [line for line in lines[-_LAST_LINES:] if "rror" in line] or lines
+        errors = [line for line in lines if "rror" in line] or lines
         return ended + (f" ({errors[-1][:200]})" if errors and code > 0 else "")
 
     def _tidy(self) -> None:
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
+            self._end_orphans()
             for report in scratch.path.glob("*.crash.txt"):
                 with suppress(OSError):
                     shutil.copyfile(report, self.log.with_name(f"{self.name}.{report.name}"))
             scratch.remove()
+
+    def _end_orphans(self) -> None:
+        """End what it started and left; right after its own end, when no other process can have its number yet."""
+        if os.name == "posix":
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         try:
@@ -178,6 +176,17 @@ class LocalWorker:
                 self._process.terminate()
         except ProcessLookupError:
             return  # it ended between the look and the signal
+
+
+def _last_lines(log: Path) -> list[str]:
+    """Those that say anything; none where the log is gone."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
+            said = file.read().decode(errors="replace")
+    except OSError:
+        return []  # the user deleted it
+    return [line.strip() for line in said.splitlines() if line.strip()][-_LAST_LINES:]
 
 
 class LocalExecutor:
@@ -226,12 +235,12 @@ class LocalExecutor:
 
 
 def do_one(blender: Blender, request: batch.Request, *, timeout: float = 600.0) -> dict[str, Any]:
-    """Start a worker for one request and wait for its last event; see do_all."""
+    """Start a worker for one request and wait for the event that says it is done; see do_all."""
     return do_all(blender, [request], timeout=timeout)[0]
 
 
 def do_all(blender: Blender, requests: Sequence[batch.Request], *, timeout: float = 600.0) -> list[dict[str, Any]]:
-    """Start a worker for requests, whose ids differ, one after another; each one's last event.
+    """Start a worker for requests, whose ids differ, one after another; the event of each that says it is done.
 
     FarmError with the worker's sentence if one failed. Its log lies in a temporary folder, which stays where something
     went wrong that the log tells more of.
@@ -250,12 +259,12 @@ def do_all(blender: Blender, requests: Sequence[batch.Request], *, timeout: floa
         if worker.exit_code is None:
             worker.kill()
     failed = next((event for event in told if event["event"] == "failed"), None)
-    last = {event["id"]: event for event in told if event.get("id")}
+    done = {event["id"]: event for event in told if event["event"] in _DONE}
     if failed and not failed["bad_input"]:
         raise FarmError(f"{failed['error']}; see {worker.log}")
-    if not failed and not all(request.id in last for request in requests):
-        raise FarmError(f"{blender}: the worker {worker.how_it_ended()} and did nothing; see {worker.log}")
+    if not failed and not all(request.id in done for request in requests):
+        raise FarmError(f"{blender}: the worker {worker.how_it_ended()} and did not do it; see {worker.log}")
     shutil.rmtree(folder, ignore_errors=True)
     if failed:
         raise FarmError(failed["error"])
-    return [last[request.id] for request in requests]
+    return [done[request.id] for request in requests]

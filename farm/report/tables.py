@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from blender_addon.dataset.preset import Preset
+
 from .. import estimate
 from ..estimate import Estimate
 from ..plan import Plan
@@ -53,6 +55,24 @@ def print_plan(console: Console, planned: Plan, reasons: Mapping[str, Sequence[R
     console.print(table)
     chunks = sum(len(task.missing) for task in planned.tasks)
     console.print(f"{len(planned.tasks)} scenes, {chunks} chunks, {planned.frames_missing} frames to render")
+
+
+def print_presets(console: Console, presets: Sequence[Preset]) -> None:
+    """Which kinds of rigs are known, and in which file each is described."""
+    table = Table(title="Presets")
+    table.add_column("preset", no_wrap=True)
+    table.add_column("bones", justify="right")
+    table.add_column("what it is")
+    table.add_column("file", overflow="fold")
+    for preset in presets:
+        table.add_row(escape(preset.name), str(len(preset.bones)), escape(preset.notes), escape(str(preset.path)))
+    console.print(table)
+
+
+def preset_facts(preset: Preset) -> dict[str, Any]:
+    """A preset as plain data."""
+    bones = {role: list(names) for role, names in preset.bones.items()}
+    return {"name": preset.name, "file": str(preset.path), "notes": preset.notes, "bones": bones}
 
 
 def print_estimate(console: Console, estimated: Estimate) -> None:

@@ -57,15 +57,21 @@ def pause(seconds: float) -> Iterator[None]:
 
 
 def widen(window: bpy.types.Window, side: bpy.types.Region, pixels: int) -> Iterator[None]:
-    """Drag the sidebar's edge to the left."""
-    x, y = side.x + 6, side.y + side.height // 2
-    for kind, value, at in (
-        ("MOUSEMOVE", "NOTHING", x - 4), ("MOUSEMOVE", "NOTHING", x), ("LEFTMOUSE", "PRESS", x),
-        *(("MOUSEMOVE", "NOTHING", x - moved) for moved in range(0, pixels + 1, 10)),
-        ("LEFTMOUSE", "RELEASE", x - pixels),
-    ):  # fmt: skip
-        window.event_simulate(kind, value, x=at, y=y)
-        yield
+    """Drag the sidebar's edge to the left; how near to it the pointer has to be differs."""
+    width = side.width
+    for beside in range(9, 0, -1):
+        x, y = side.x + beside, side.y + side.height // 2
+        for kind, value, at in (
+            ("MOUSEMOVE", "NOTHING", x - 30), ("MOUSEMOVE", "NOTHING", x), ("LEFTMOUSE", "PRESS", x),
+            *(("MOUSEMOVE", "NOTHING", x - moved) for moved in range(0, pixels + 1, 10)),
+            ("LEFTMOUSE", "RELEASE", x - pixels),
+        ):  # fmt: skip
+            window.event_simulate(kind, value, x=at, y=y)
+            yield
+        yield from pause(0.3)
+        if side.width > width:
+            return
+    raise AssertionError("the sidebar's edge was not found")
 
 
 def path() -> Iterator[None]:

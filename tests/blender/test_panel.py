@@ -111,6 +111,20 @@ def test_bad_input_is_told_in_the_panel_and_changes_nothing(facts):
     assert problem in report
 
 
+def test_single_files_are_imported_on_what_is_active(facts):
+    assert "Select an armature first" in facts["nothing chosen"][0]
+    assert "Select a mesh with shape keys first" in facts["nothing chosen"][1]
+    assert facts["bvh"] == facts["bvh dropped"] == facts["weights"] == "FINISHED"
+    body, face, frames = facts["imported"]
+    assert body.startswith("20231119_001_001")
+    assert face.startswith("20231119_001_001")
+    assert frames == 250
+    report, problem = facts["no bvh"]
+    assert "is not a BVH file" in problem
+    assert problem in report
+    assert "none.csv: no such file" in facts["no weights"]
+
+
 def test_disabling_leaves_nothing_behind(facts):
     assert {"INTERACT_OT_composite", "InteractScene", "INTERACT_PT_main_view", "interact"} <= set(facts["there"])
     assert "blender_addon.ui.import_operators" in facts["there"]

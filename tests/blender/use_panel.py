@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import traceback
 from pathlib import Path
 
 import bpy
@@ -20,6 +21,16 @@ sys.path.insert(0, str(repository))
 import blender_addon  # noqa: E402 - found on the path that is set above
 
 facts: dict[str, object] = {}
+
+
+def give_up(*error) -> None:
+    """The bpy module can hang in its destructors."""
+    traceback.print_exception(*error)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+sys.excepthook = give_up
 
 
 def left() -> list[str]:
@@ -131,6 +142,26 @@ bpy.data.objects.remove(rig)
 facts["rig removed"] = [does(bpy.ops.interact.composite), settings.last_problem, state()["actions"]]
 (folder / "rigs.toml").write_text("nonsense")
 facts["bad table"] = [does(bpy.ops.interact.detect_rigs), settings.last_problem]
+
+(folder / "rigs.toml").unlink()
+settings = opened()
+scene = bpy.context.scene
+motion = next((data / "bvhs_retarget").glob("*_001_*.bvh"))
+weights = next((data / "face_arkit").glob("*_001_*.npy"))
+bpy.context.view_layer.objects.active = None
+facts["nothing chosen"] = [does(bpy.ops.interact.import_bvh), does(bpy.ops.interact.import_weights)]
+bpy.context.view_layer.objects.active = bpy.data.objects["actor_001"]
+facts["bvh"] = does(bpy.ops.interact.import_bvh, filepath=str(motion))
+facts["bvh dropped"] = next(iter(bpy.ops.interact.import_bvh("INVOKE_DEFAULT", filepath=str(motion))))
+facts["no bvh"] = [does(bpy.ops.interact.import_bvh, filepath=str(weights)), settings.last_problem]
+bpy.context.view_layer.objects.active = bpy.data.objects["actor_001_head"]
+facts["weights"] = does(bpy.ops.interact.import_weights, filepath=str(weights))
+facts["no weights"] = does(bpy.ops.interact.import_weights, filepath=str(folder / "none.csv"))
+facts["imported"] = [
+    bpy.data.objects["actor_001"].animation_data.action.name,
+    bpy.data.objects["actor_001_head"].data.shape_keys.animation_data.action.name,
+    scene.frame_end,
+]
 
 blender_addon.unregister()
 facts["left"] = left()

@@ -13,7 +13,9 @@ REQUESTS = [
     batch.RenderChunk("c1", "/data", "a.blend", "20231119_012", 1, 300, "out.mkv"),
     batch.RenderChunk("c2", "d ä", "", "20231119_012", 7, 7, "o", batch.Look("cycles", (640, 360), 16)),
     batch.RenderChunk("c3", "d", "t", "s", 1, 2, 'line\nbreak \u2028 \\ "', batch.Look("auto")),
+    batch.RenderChunk("c4", "d", "t", "s", 1, 2, "o.mkv", batch.Look(pin_feet=True)),
     batch.SaveComposite("s1", "/data", "a.blend", "20231119_012", "out.blend"),
+    batch.SaveComposite("s2", "/data", "a.blend", "20231119_012", "out.blend", pin_feet=True, report=True),
     batch.MakeTemplate("t1", "/data", "out.blend"),
     batch.MakeTemplate("t2", "/data", "out.blend", "/people", "ict"),
     batch.TryEngine("e1", "eevee", "try.png"),
@@ -99,6 +101,9 @@ def changed(**values):
         changed(look={"samples": "16"}),
         changed(look={"samples": True}),
         changed(look={"samples": 1.5}),
+        changed(look={"pin_feet": "yes"}),
+        changed(look={"pin_feet": 1}),
+        '{"do": "composite", "id": "x", "data": "d", "template": "t", "scene": "s", "output": "o", "report": 1}',
     ],
 )
 def test_what_is_no_line_of_a_batch_is_refused(line):

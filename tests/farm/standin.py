@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from blender_addon.dataset import batch
-from farm.executors.local import EventFile
+from farm.errors import FarmError
+from farm.executors.event_file import EventFile
 from farm.task import Chunk, Remains, Task
 
 
@@ -28,11 +29,18 @@ class Clock:
         return self.now
 
 
+def line_of(event: dict[str, Any]) -> bytes:
+    """An event as a worker writes it."""
+    return json.dumps(event).encode() + b"\n"
+
+
 @dataclass(frozen=True)
 class StandInMedium:
-    """Chunks without bytes. there: those of earlier runs, by the names of tasks."""
+    """Chunks without bytes. there: those of earlier runs, by the names of tasks; made: the ids of those that are whole
+    now, None to take every one for whole."""
 
     there: dict[str, list[Chunk]] = field(default_factory=dict)
+    made: set[str] | None = None
 
     def finished(self, task: Task) -> str:
         return ""
@@ -47,7 +55,12 @@ class StandInMedium:
         return task.folder / f"{first:06d}-{last:06d}.mkv"
 
     def check(self, task: Task, chunk: Chunk) -> Chunk:
+        if not self.is_there(task, chunk):
+            raise FarmError(f"{chunk.path}: was not rendered")
         return chunk
+
+    def is_there(self, task: Task, chunk: Chunk) -> bool:
+        return self.made is None or f"{task.name}:{chunk.first}-{chunk.last}" in self.made
 
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
         return [chunk]
@@ -72,7 +85,6 @@ class StandInWorker:
         self.ended: float | None = None
         self.did: list[str] = []
         self._file = EventFile(folder / f"{name}.events.jsonl")
-        self._file.path.write_bytes(b"")
         self._executor, self._frame = executor, frame
         self._requests: deque[batch.Request] = deque()
         self._plan: deque[dict[str, Any] | None] = deque()
@@ -93,7 +105,10 @@ class StandInWorker:
                 self._next()
 
     def events(self) -> list[dict[str, Any]]:
-        return self._file.new()
+        told = self._file.new()
+        if self.exit_code is not None:
+            self._file.close()
+        return told
 
     def finish(self) -> None:
         self.send(batch.End())
@@ -114,10 +129,15 @@ class StandInWorker:
         if event is None:
             self._end(1)
             return
-        with open(self._file.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(event) + "\n")
         if event["event"] == "rendered" and self._executor.remembers:
             self.did.append(event["id"])
+            self._executor.made.add(event["id"])
+        line = self._executor.tells(event)
+        if line is None:
+            self._end(1)
+            return
+        with open(self._file.path, "ab") as file:
+            file.write(line)
         self._plan.popleft()
         if not self._plan:
             self._next()
@@ -151,8 +171,9 @@ class StandInWorker:
 class StandIns:
     """An executor of stand-ins, as many on each machine; `wait` moves the clock.
 
-    all: every worker that was made; lifetime: seconds after which each one's machine is taken away; left: workers that
-    are to have no successor on their machine.
+    tells: what a worker writes of an event, None where it dies before it does; all: every worker that was made; made:
+    the ids of the chunks that they rendered, where it remembers; lifetime: seconds after which each one's machine is
+    taken away; left: workers that are to have no successor on their machine.
     """
 
     blender, lacking = "stand-in", ""
@@ -161,11 +182,13 @@ class StandIns:
         self, clock: Clock, logs: Path, workers: int, *, frame: Callable[[str, int], Any], start: float = 2.0,
         hosts: Sequence[str] = ("here",), frame_on: dict[str, Callable[[str, int], Any]] | None = None,
         remembers: bool = True, lifetime: float | None = None,
+        tells: Callable[[dict[str, Any]], bytes | None] = line_of,
     ) -> None:  # fmt: skip
         self.clock, self.logs, self.workers = clock, logs, workers
         self.all: list[StandInWorker] = []
-        self.hosts, self.remembers, self.lifetime = list(hosts), remembers, lifetime
+        self.hosts, self.remembers, self.lifetime, self.tells = list(hosts), remembers, lifetime, tells
         self.left: list[str] = []
+        self.made: set[str] = set()
         self._frame, self._start, self._frame_on = frame, start, frame_on or {}
         self._due: list[tuple[float, int, StandInWorker, dict[str, Any] | None]] = []
         self._number = 0

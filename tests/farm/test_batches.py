@@ -31,7 +31,7 @@ SMALL = ["--engine", "workbench", "--samples", "1", "--size", "64x36"]
 
 
 def task(name: str, *ranges: tuple[int, int]) -> Task:
-    chunks = tuple(Chunk(first, last, Path(f"{name}/{first:06d}-{last:06d}.mkv")) for first, last in ranges)
+    chunks = tuple(Chunk(first, last, f"{name}/{first:06d}-{last:06d}.mkv") for first, last in ranges)
     subject = Subject(SceneId.parse(name), ranges[-1][1], (), ())
     return Task(subject, 1, ranges[-1][1], "f", Path("p"), Path(f"{name}.mp4"), Path(name), Clips(), missing=chunks)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from blender_addon.dataset import presets
 from blender_addon.dataset.layout import Dataset
 from farm import doctor, video
 
@@ -35,6 +36,24 @@ def test_doctor_says_that_rendering_works_here(tmp_path):
     assert "bpy" in found["Blender"]["found"] or "Blender" in found["Blender"]["found"]
     assert any(found[engine]["good"] for engine in doctor.ENGINES)
     assert found["ffmpeg"]["good"]
+
+
+def test_presets_are_listed_with_their_files_and_a_bad_one_is_named(tmp_path):
+    (tmp_path / "presets").mkdir()
+    own = tmp_path / "presets" / "mine.toml"
+    own.write_text('name = "Mine"\n[[detect]]\nbones = ["x"]\n[bones]\nhips = "x"\n')
+    shown = interact_farm("template", "presets", "--template", tmp_path / "people.blend")
+    assert shown.returncode == 0, shown.stderr
+    assert all(name in shown.stdout for name in ("Mine", "Mixamo", "Rigify controls", "Character Creator"))
+    told = json.loads(interact_farm("template", "presets", "--template", tmp_path / "people.blend", "--json").stdout)
+    assert told[0] == {"name": "Mine", "file": str(own), "notes": "", "bones": {"hips": ["x"]}}
+    assert all(Path(preset["file"]).is_file() for preset in told)
+    own.write_text("name = 3")
+    environment = os.environ | {presets.VARIABLE: str(own.parent)}
+    for command in (["template", "presets"], ["doctor", "--out", tmp_path, "--blender", tmp_path / "none"]):
+        bad = interact_farm(*command, env=environment)
+        assert bad.returncode == 1
+        assert f"{own}: needs a line name" in (bad.stdout + bad.stderr).replace("\n", "")
 
 
 def test_doctor_names_the_missing_libraries_and_the_line_that_installs_them():

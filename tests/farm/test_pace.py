@@ -66,7 +66,7 @@ def test_no_chunk_is_longer_than_its_scene_or_a_sliver():
 
 
 def test_what_is_between_chunks_of_another_size_is_cut_without_slivers(monkeypatch):
-    present = [Chunk(1, 45, Path()), Chunk(46, 90, Path()), Chunk(181, 225, Path())]
+    present = [Chunk(1, 45, "."), Chunk(46, 90, "."), Chunk(181, 225, ".")]
     monkeypatch.setattr(Clips, "rendered", lambda self, task: present)
     missing = plan.with_chunks(task(451), 60).missing
     assert ranges(missing) == [(91, 135), (136, 180), (226, 281), (282, 338), (339, 394), (395, 451)]

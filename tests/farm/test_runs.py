@@ -209,6 +209,22 @@ def test_clean_leaves_the_results_and_nothing_else(finished, tmp_path):
     assert not [path for path in (out / "farm_runs").rglob("*") if path.is_file() and path.name != "lock"]
 
 
+def test_clean_removes_what_a_killed_driver_left_of_finished_scenes(finished, tmp_path):
+    out = shutil.copytree(finished, tmp_path / "out")
+    (folder,) = rows(out, f"SELECT folder FROM tasks WHERE name = '{SCENES[0]}'")[0]
+    others = "-".join([folder.rpartition("-")[0], "0123456789abcdef"])  # of another run, which wants it
+    for name in (folder, others):
+        (out / "farm_runs" / "chunks" / name).mkdir(parents=True)
+        (out / "farm_runs" / "chunks" / name / "000001-000003.mkv").write_bytes(b"whole")
+    (out / "farm_runs" / "template-0123.here-12.partial.blend").write_bytes(b"half")
+    (out / "body_renders" / plan.PROBE).write_bytes(b"x")
+    done = interact_farm("runs", "clean", record(out).stem, "--out", out)
+    assert done.returncode == 0, done.stderr
+    left = {path.relative_to(out) for path in out.rglob("*") if path.is_file() and path.name != "lock"}
+    wanted = Path("farm_runs", "chunks", others, "000001-000003.mkv")
+    assert left == {path.relative_to(finished) for path in results(finished)} | {wanted}
+
+
 def test_clean_removes_nothing_outside_its_folder(finished, tmp_path):
     out = shutil.copytree(finished, tmp_path / "out")
     own = tmp_path / "own"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -24,10 +25,13 @@ from .standin import Clock, StandInMedium, StandIns
 class Farm:
     """A run of scenes with so many frames each, on stand-ins."""
 
-    def __init__(self, folder: Path, lengths: dict[str, int], workers: int, chunk: int = 10, **executor) -> None:
+    def __init__(
+        self, folder: Path, lengths: dict[str, int], workers: int, chunk: int = 10, reserve: int = 0, **executor
+    ) -> None:
         self.outputs = plan.Outputs(folder)
-        clock, medium = Clock(), StandInMedium()
+        clock = Clock()
         self.executor = StandIns(clock, self.outputs.logs, workers, **executor)
+        medium = StandInMedium(made=self.executor.made)
         tasks = []
         for name, frames in lengths.items():
             scene = SceneId.parse(f"20231119_{name}")
@@ -36,7 +40,7 @@ class Farm:
             tasks.append(plan.with_chunks(task, chunk))
         identity = state.Identity("body-00000000", "body", "job.txt", str(folder), {})
         record = state.Record(folder, self.outputs.state, identity, print, clock)
-        settings = Settings(folder / "t.blend", batch.Look(), mux=False, faults=Faults(reserve=0), chunk=chunk)
+        settings = Settings(folder / "t.blend", batch.Look(), mux=False, faults=Faults(reserve=reserve), chunk=chunk)
         self.run = Run(
             plan.Plan(tuple(tasks), chunk_frames=chunk), Dataset(folder), self.outputs, self.executor, settings,
             record, clock=clock,
@@ -47,8 +51,11 @@ class Farm:
 
     def notes(self, kind: str) -> list[str]:
         """The record's events of a kind."""
+        return [text for found, text in self.rows("SELECT kind, text FROM events") if found == kind]
+
+    def rows(self, query: str) -> list[tuple]:
         with closing(sqlite3.connect(self.outputs.state / "body-00000000.sqlite")) as db:
-            return [text for (text,) in db.execute("SELECT text FROM events WHERE kind = ?", (kind,))]
+            return db.execute(query).fetchall()
 
 
 def problems(results: list[SceneResult]) -> dict[str, str]:
@@ -124,3 +131,43 @@ def test_the_only_machine_goes_on_after_scenes_that_fail_once_it_has_rendered_an
     assert set(problems(results)) == bad
     assert all("failed 3 times" in problem for problem in problems(results).values())
     assert farm.notes("machine set aside") == []
+
+
+def test_a_disk_error_while_a_chunk_is_checked_is_a_try_that_failed(tmp_path, monkeypatch):
+    check, errors = StandInMedium.check, [OSError(errno.EIO, "Input/output error", "chunk.mkv"), PermissionError("no")]
+
+    def fails_twice(self, task, chunk):
+        if chunk.first == 11 and errors:
+            raise errors.pop(0)
+        return check(self, task, chunk)
+
+    monkeypatch.setattr(StandInMedium, "check", fails_twice)
+    farm = Farm(tmp_path, {"001": 30}, 1, frame=lambda scene, frame: 1.0)
+    assert problems(farm.execute()) == {}
+    failed = farm.rows("SELECT first, error FROM attempts WHERE outcome = 'failed'")
+    assert failed == [(11, "chunk.mkv: Input/output error"), (11, "no")]
+
+
+def test_a_disk_error_while_a_scene_is_joined_fails_that_scene_alone(tmp_path, monkeypatch):
+    def fails(self, task, chunks):
+        if task.name.endswith("001"):
+            raise OSError(errno.ESTALE, "Stale file handle", "video.mkv")
+
+    monkeypatch.setattr(StandInMedium, "assemble", fails)
+    farm = Farm(tmp_path, {"001": 30, "002": 30}, 1, frame=lambda scene, frame: 1.0)
+    assert problems(farm.execute()) == {"20231119_001": "video.mkv: Stale file handle"}
+
+
+def test_an_output_folder_that_goes_away_ends_the_run_with_a_sentence(tmp_path):
+    out, gone = tmp_path / "out", tmp_path / "gone"
+    out.mkdir()
+
+    def frame(scene, number):
+        if number == 25 and out.exists():
+            out.rename(gone)
+        return 1.0
+
+    farm = Farm(out, {"001": 60}, 1, frame=frame, reserve=1)
+    with pytest.raises(FarmError, match=r"out: the output folder went away \(No such file"):
+        farm.execute()
+    assert all(worker.exit_code is not None for worker in farm.executor.all)

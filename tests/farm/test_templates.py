@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from blender_addon.dataset import databases
+from blender_addon.dataset import databases, presets
 from blender_addon.dataset.layout import Dataset
-from farm import body
+from farm import body, templates
+from farm.plan import Outputs
 
 
 def test_making_a_template_names_the_actors_without_a_body(dataset, template):
@@ -24,3 +25,19 @@ def test_who_composites_a_scene_is_not_told_of_actors_of_others(dataset, tmp_pat
     scene = min(path.stem for path in Path(dataset, "bvhs").glob("*.bvh"))
     date, _, scenario = scene.split("_")
     assert body.composite(f"{date}_{scenario}", dataset, tmp_path / "scene.blend", actors="mannequin") == ()
+
+
+def test_another_preset_of_the_users_is_another_template(dataset, tmp_path, monkeypatch):
+    data, outputs = Dataset.at(dataset), Outputs(tmp_path / "out")
+    own = tmp_path / "own.blend"
+    own.write_bytes(b"BLENDER")
+    monkeypatch.setenv(presets.VARIABLE, str(tmp_path / "user"))
+    seen = {(templates.choose(data, outputs).fingerprint, templates.choose(data, outputs, own).fingerprint)}
+    for path in (tmp_path / "user" / "mine.toml", tmp_path / "presets" / "mine.toml"):
+        path.parent.mkdir()
+        for text in ("a", "b"):
+            path.write_text(text)
+            seen.add((templates.choose(data, outputs).fingerprint, templates.choose(data, outputs, own).fingerprint))
+    builtin, users = zip(*seen, strict=True)
+    assert (len(set(builtin)), len(set(users))) == (3, 5)
+    assert templates.choose(data, outputs).path == templates.choose(data, outputs).path

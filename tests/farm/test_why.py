@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,8 @@ def test_settings_and_template_are_told_apart(root):
         ("settings", "label changed: id, was none"),
     ]
     assert reasons(root, look) == dict.fromkeys(SCENES, changed)
+    pinned = [("settings", "feet are pinned now")]
+    assert reasons(root, replace(LOOK, pin_feet=True)) == dict.fromkeys(SCENES, pinned)
     with open(root / "own.blend", "ab") as file:
         file.write(b" ")
     assert reasons(root) == {name: [("template", "template changed")] for name in SCENES}

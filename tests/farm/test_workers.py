@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -17,7 +18,7 @@ import pytest
 from blender_addon.dataset import batch
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.reach import Reach
-from farm import body, rendering
+from farm import body, leftovers, rendering
 from farm.blender import Blender
 from farm.errors import FarmError
 from farm.executors.local import LocalExecutor, LocalWorker, do_one
@@ -237,6 +238,87 @@ def test_what_was_left_goes_when_nobody_has_it(temporary, tmp_path):
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["in"]
     held.remove()
     assert not held.path.exists()
+
+
+def program(path: Path, *lines: str) -> Blender:
+    """A stand-in for the Blender application: a shell script."""
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return Blender(path, "4.5.0")
+
+
+@needs_proc
+@pytest.mark.parametrize("ending", ["exit 3", "kill -KILL $$", "read line"])
+def test_what_a_dead_worker_started_ends_with_it(ending, tmp_path, temporary):
+    said = tmp_path / "child"
+    child = f"(trap '' TERM HUP INT; exec sleep 300) & echo $! > {said}"
+    worker = LocalWorker("w", Launch(program(tmp_path / "b", child, "sleep 0.3", ending), Reach()), tmp_path / "logs")
+    wait_for(lambda: said.is_file() and said.read_text().strip(), 20)
+    pid = int(said.read_text())
+    assert alive(pid)
+    if ending == "read line":
+        worker.finish()
+    wait_for(lambda: worker.exit_code is not None, 20)
+    wait_for(lambda: not alive(pid), 5)
+
+
+@needs_proc
+def test_what_outlived_a_killed_driver_ends_with_the_next_start(tmp_path, temporary):
+    mine, others = tmp_path / "mine" / "logs", tmp_path / "others" / "logs"
+    blender = program(tmp_path / "b", "trap '' TERM HUP; (setsid sleep 300) & sleep 300")
+    workers = [LocalWorker("w", Launch(blender, Reach()), logs / "20260101-000000-1") for logs in (mine, others)]
+    try:
+        wait_for(lambda: all(len(psutil.Process(w.pid).children(recursive=True)) >= 2 for w in workers), 20)
+        left, kept = ([psutil.Process(w.pid), *psutil.Process(w.pid).children(recursive=True)] for w in workers)
+        leftovers.end(mine)
+        assert not any(alive(process.pid) for process in left)
+        assert all(alive(process.pid) for process in kept)
+    finally:
+        leftovers.end(tmp_path)
+        for worker in workers:
+            worker.kill(grace=0)
+
+
+def test_a_request_that_a_crash_broke_off_is_not_taken_for_done(tmp_path, temporary):
+    told = '{"event": "composited", "id": "a", "notices": []}'
+    tell = f"""while [ "$1" != --events ]; do shift; done; echo '{told}' >> "$2"; echo no event >> "$2" """
+    blender = program(tmp_path / "b", tell, "kill -SEGV $$")
+    request = batch.SaveComposite("a", str(tmp_path), "t.blend", SCENES[0], str(tmp_path / "a.blend"))
+    with pytest.raises(FarmError, match="the worker was ended by SIGSEGV and did not do it"):
+        do_one(blender, request)
+
+
+def test_a_worker_whose_log_was_deleted_still_says_how_it_ended(tmp_path, temporary):
+    blender = program(tmp_path / "b", "echo Error: no luck", "read line", "exit 5")
+    worker = LocalWorker("w", Launch(blender, Reach()), tmp_path / "logs")
+    other = LocalWorker("v", Launch(blender, Reach()), tmp_path / "more")
+    shutil.rmtree(tmp_path / "logs")
+    for it in (worker, other):
+        it.finish()
+        wait_for(lambda it=it: it.exit_code is not None, 20)
+        assert it.events() == []
+    assert worker.how_it_ended() == "ended with exit code 5"
+    assert other.how_it_ended() == "ended with exit code 5 (Error: no luck)"
+
+
+@needs_proc
+def test_a_blender_in_a_long_render_call_ends_when_its_driver_is_killed(dataset, template, tmp_path, temporary):
+    """A frame of so many samples takes minutes: nothing but the end of its feed tells it."""
+    out = tmp_path / "out"
+    run = start_farm(
+        "body", "render", Dataset.at(dataset).body_job, "--data", dataset, "--out", out, "--template", template,
+        "--workers", 1, "--engine", "cycles", "--samples", 4096, "--size", "1280x720", "--no-mux",
+    )  # fmt: skip
+    wait_for(lambda: any(event["event"] == "rendering" for event in events(out)) or run.poll() is not None)
+    assert run.poll() is None, run.stderr.read()
+    time.sleep(1)
+    pid = worker_pid(out)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    wait_for(lambda: not alive(pid), 5)
+    assert not any(event["event"] == "frame" for event in events(out))
+    assert list(temporary.iterdir()) == []
+    assert not list(out.rglob("*.mkv"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

@@ -39,8 +39,9 @@ def bone(names: Mapping[str, str], role: str, side: str = "") -> str:
     return names[role].format(S=side, s=side.lower())
 
 
-def rigify(folder: Path, *, exported: bool) -> Path:
-    """Two humans that Rigify generated; exported: their deform bones alone, on one another, as games take them."""
+def rigify(folder: Path, *, exported: bool = False, preset: str = "") -> Path:
+    """Two humans that Rigify generated; exported: their deform bones alone, on one another, as games take them; preset:
+    what a rig table beside them says."""
     generated = folder / "generated.blend"
     if not generated.exists():
         _generate(generated)
@@ -50,6 +51,10 @@ def rigify(folder: Path, *, exported: bool) -> Path:
         if exported:
             _leave_deform_bones(rig)
         _dress(rig, actor, RIGIFY)
+    if preset:
+        folder = folder / f"preset {preset}"
+        folder.mkdir(exist_ok=True)
+        (folder / "rigs.toml").write_text(f'preset = "{preset}"\n')
     return _saved(folder / ("rigify_export.blend" if exported else "rigify.blend"))
 
 
@@ -220,9 +225,18 @@ def _saved(path: Path) -> Path:
 
 #: By kind: what builds it, the names of its bones, and the bones between its joints.
 TEMPLATES: dict[str, tuple[Callable[[Path], Path], Mapping[str, str], tuple]] = {
-    "rigify": (lambda folder: rigify(folder, exported=False), RIGIFY, RIGIFY_BETWEEN),
+    "rigify": (rigify, RIGIFY, RIGIFY_BETWEEN),
+    "rigify, deform bones": (lambda folder: rigify(folder, preset="Rigify"), RIGIFY, RIGIFY_BETWEEN),
     "rigify export": (lambda folder: rigify(folder, exported=True), RIGIFY, RIGIFY_BETWEEN),
     "unreal": (unreal, UNREAL, UNREAL_BETWEEN),
+}
+
+#: The preset that each kind is driven by.
+PRESETS = {
+    "rigify": "Rigify controls",
+    "rigify, deform bones": "Rigify",
+    "rigify export": "Rigify",
+    "unreal": "Unreal 4",
 }
 
 

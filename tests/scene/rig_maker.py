@@ -11,6 +11,7 @@ import numpy as np
 from mathutils import Vector
 
 from blender_addon.dataset import bvh, rest_pose
+from farm.demo import skeletons
 
 PARENTS = {
     "Hips": None, "Spine": "Hips", "Spine1": "Spine", "Spine2": "Spine1", "Neck": "Spine2", "Head": "Neck",
@@ -54,6 +55,14 @@ def skeleton(scale: float = 1.0) -> bvh.Skeleton:
         ("Zrotation", "Xrotation", "Yrotation"),
     ) * (len(names) - 1)
     return bvh.Skeleton(tuple(names), tuple(parents), np.array(offsets), channels)
+
+
+def interact(actor: str) -> bvh.Skeleton:
+    """A raw InterAct skeleton: Z up, facing +Y."""
+    body = skeletons.actors()[actor]
+    channels = (("Xposition", "Yposition", "Zposition", "Zrotation", "Xrotation", "Yrotation"),)
+    channels += (("Zrotation", "Xrotation", "Yrotation"),) * (len(body.joints) - 1)
+    return bvh.Skeleton(body.joints, body.parents, body.offsets, channels, body.ends)
 
 
 def motion(frames: int = 40, seed: int = 0, scale: float = 1.0, at: tuple[float, float] = (0.0, 0.0)) -> bvh.Motion:

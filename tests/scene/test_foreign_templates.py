@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +17,15 @@ from blender_addon.dataset import batch, blendshapes, bvh, joint_roles, layout
 from blender_addon.dataset.naming import SceneId
 from blender_addon.dataset.reach import Reach
 from blender_addon.scene import composite
+from blender_addon.scene.options import CompositeOptions
 from farm.blender import Blender
 from farm.launch import Launch
 
-from . import foreign_rigs
+from . import foreign_rigs, walk_maker
+from . import rig_maker as make
 from .foreign_rigs import bone
 from .test_composite import angle, world_joints
+from .test_pin_feet import SIDES, evaluated, knee_speed, slide
 
 SCENE = SceneId("20231119", "001")
 FRAMES = 36
@@ -31,19 +35,23 @@ LIMBS = [("upper_arm", "forearm"), ("forearm", "hand"), ("thigh", "shin"), ("shi
 
 @dataclass
 class Foreign:
-    """A template after a worker was there: its file, a rendered frame, and what Blender evaluates in the composite.
+    """A template after a worker was there: its file, a rendered frame, what was told of its saved composite, and what
+    Blender evaluates in it.
 
     heads: world heads (3, F) by bone for each actor; lowest: the body's lowest point in every fifth frame, metres;
-    face: the values of the first actor's keys in every twelfth frame.
+    face: the values of the first actor's keys in every twelfth frame; turned: bones that are turned in the last.
     """
 
+    kind: str
     template: Path
     frame: Path
+    notices: list[str]
     names: Mapping[str, str]
     between: tuple
     heads: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     lowest: dict[str, list[float]] = field(default_factory=lambda: {actor: [] for actor in ACTORS})
     face: dict[int, dict[str, float]] = field(default_factory=dict)
+    turned: dict[str, set[str]] = field(default_factory=dict)
 
     def joints(self, actor: str) -> dict[str, np.ndarray]:
         """World heads (3, F) by role."""
@@ -70,7 +78,9 @@ def foreign(request, dataset, tmp_path_factory):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, (folder / "events.jsonl").read_text() + done.stderr
     bpy.ops.wm.open_mainfile(filepath=str(folder / "composited.blend"))
-    found = Foreign(template, folder / "frame.mkv", names, between)
+    events = map(json.loads, (folder / "events.jsonl").read_text().splitlines())
+    notices = next(event["notices"] for event in events if event["event"] == "saved")
+    found = Foreign(request.param, template, folder / "frame.mkv", notices, names, between)
     _evaluate(found)
     return found
 
@@ -93,6 +103,8 @@ def _evaluate(found: Foreign) -> None:
         if frame % 12 == 0:
             keys = bpy.data.objects["Face"].data.shape_keys.key_blocks
             found.face[frame] = {key.name: key.value for key in keys}
+    for actor, rig in rigs.items():
+        found.turned[actor] = {bone.name for bone in rig.pose.bones if bone.rotation_quaternion.angle > 1e-3}
 
 
 @pytest.fixture(scope="module")
@@ -181,18 +193,45 @@ def test_both_people_are_in_the_picture(foreign):
         assert columns.min() > 2
 
 
-def test_clearing_gives_the_rigs_constraints_back(foreign, dataset):
+def test_the_preset_of_each_is_found_or_taken_from_the_table_and_told(foreign):
+    preset = foreign_rigs.PRESETS[foreign.kind]
+    for actor in ACTORS:
+        assert f"actor {actor}: the bones are known by the preset {preset}" in foreign.notices
+        assert any(name.startswith("DEF-") for name in foreign.turned[actor]) == (preset == "Rigify")
+
+
+def test_clearing_gives_constraints_and_properties_of_the_rigs_back(foreign, dataset):
     bpy.ops.wm.open_mainfile(filepath=str(foreign.template))
 
-    def constraints():
-        return [
-            (rig.name, pose.name, constraint.name, constraint.mute)
-            for rig in bpy.data.objects if rig.type == "ARMATURE"
-            for pose in rig.pose.bones for constraint in pose.constraints
-        ]  # fmt: skip
+    def state():
+        bones = [(rig.name, bone) for rig in bpy.data.objects if rig.type == "ARMATURE" for bone in rig.pose.bones]
+        constraints = [(rig, bone.name, c.name, c.mute) for rig, bone in bones for c in bone.constraints]
+        return constraints, [(rig, bone.name, key, str(value)) for rig, bone in bones for key, value in bone.items()]
 
-    before = constraints()
-    composite.composite(bpy.context.scene, layout.Dataset.at(dataset), SCENE)
-    composite.composite(bpy.context.scene, layout.Dataset.at(dataset), SCENE)
+    before, table = state(), composite.table_of(str(foreign.template))
+    composite.composite(bpy.context.scene, layout.Dataset.at(dataset), SCENE, table=table)
+    composite.composite(bpy.context.scene, layout.Dataset.at(dataset), SCENE, table=table)
+    assert (state() == before) == (foreign.kind in ("rigify export", "unreal"))
     composite.clear(bpy.context.scene)
-    assert constraints() == before
+    assert state() == before
+
+
+def test_feet_are_pinned_on_every_rig(foreign, tmp_path):
+    walks = {"001": walk_maker.walk().part(28, 84), "002": walk_maker.walk("002", at=90.0).part(28, 84)}
+    data = layout.Dataset.at(make.write_dataset(tmp_path / "data", {a: w.motion for a, w in walks.items()}))
+    bpy.ops.wm.open_mainfile(filepath=str(foreign.template))
+    rigs = {actor: bpy.data.objects[f"body_{actor}"].parent for actor in walks}
+    done = composite.composite(bpy.context.scene, data, SCENE, options=CompositeOptions(pin_feet=True))
+    assert len(done.report.feet) == 4
+    for actor, walk in walks.items():
+        found = evaluated(rigs[actor], walk.motion.frames)[0]
+        heads = {f"{side}{joint}": found[bone(foreign.names, role, s)] for s, side in SIDES.items()
+                 for joint, role in (("Foot", "foot"), ("ToeBase", "toe"))}  # fmt: skip
+        before = sum(foot.rig_mm * foot.contacts for foot in done.report.feet if foot.actor == actor) / 1000
+        assert before > 0.05
+        assert slide(walk, heads) < 0.2 * before
+        positions = bvh.forward_kinematics(walk.motion)[0]
+        for s, side in SIDES.items():
+            joints = [walk.motion.skeleton.names.index(f"{side}{joint}") for joint in ("UpLeg", "Leg", "Foot")]
+            leg = [found[bone(foreign.names, role, s)] for role in ("thigh", "shin", "foot")]
+            assert knee_speed(*leg) < 2.0 * knee_speed(*positions[joints])

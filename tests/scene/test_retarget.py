@@ -13,9 +13,9 @@ import pytest
 from blender_addon.dataset import bvh, joint_roles, rest_pose, rotations
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.scene import fcurves, retarget, rigs
-from farm.demo import skeletons
 
 from . import rig_maker as make
+from .rig_maker import interact
 
 MOCAP = sorted((Path(__file__).parents[2].parent / "shared" / "data" / "mocap").glob("*.bvh"))
 captures = pytest.mark.skipif(not MOCAP, reason="the captured motions are not here")
@@ -24,14 +24,6 @@ captures = pytest.mark.skipif(not MOCAP, reason="the captured motions are not he
 @pytest.fixture
 def empty_file():
     bpy.ops.wm.read_factory_settings(use_empty=True)
-
-
-def interact(actor):
-    """A raw InterAct skeleton: Z up, facing +Y."""
-    body = skeletons.actors()[actor]
-    channels = (("Xposition", "Yposition", "Zposition", "Zrotation", "Xrotation", "Yrotation"),)
-    channels += (("Zrotation", "Xrotation", "Yrotation"),) * (len(body.joints) - 1)
-    return bvh.Skeleton(body.joints, body.parents, body.offsets, channels, body.ends)
 
 
 def rig_of(body, seed=0, world=None):
