@@ -244,6 +244,7 @@ def draw_header(header: bpy.types.Header, _context: bpy.types.Context) -> None:
     """Beside the 3D view's menus, while something is rendered."""
     if is_running():
         row = header.layout.row(align=True)
+        row.ui_units_x = 14
         row.progress(factor=fraction(), text=in_words())
         row.operator(INTERACT_OT_render_cancel.bl_idname, text="", icon="X")
 
