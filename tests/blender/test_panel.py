@@ -106,9 +106,16 @@ def test_bad_input_is_told_in_the_panel_and_changes_nothing(facts):
     assert "actor 001" in problem
     assert problem in report
     assert actions == 0
+    report, problem = facts["cannot be saved"]
+    assert "rigs.toml: cannot be written" in problem
+    assert problem in report
     report, problem = facts["bad table"]
     assert "rigs.toml: cannot be read as TOML" in problem
     assert problem in report
+
+
+def test_a_template_with_python_in_it_runs_none(facts):
+    assert facts["hostile"] == ["FINISHED", "FINISHED", False]
 
 
 def test_single_files_are_imported_on_what_is_active(facts):
@@ -126,7 +133,8 @@ def test_single_files_are_imported_on_what_is_active(facts):
 
 
 def test_disabling_leaves_nothing_behind(facts):
-    assert {"INTERACT_OT_composite", "InteractScene", "INTERACT_PT_main_view", "interact"} <= set(facts["there"])
+    wanted = {"INTERACT_OT_composite", "INTERACT_FH_bvh", "INTERACT_FH_weights", "INTERACT_PT_main_view"}
+    assert wanted | {"InteractScene", "interact"} <= set(facts["there"])
     assert "blender_addon.ui.import_operators" in facts["there"]
     assert facts["left"] == facts["left again"] == []
     assert facts["timers"] is False

@@ -144,6 +144,25 @@ facts["rig removed"] = [does(bpy.ops.interact.composite), settings.last_problem,
 facts["bad table"] = [does(bpy.ops.interact.detect_rigs), settings.last_problem]
 
 (folder / "rigs.toml").unlink()
+(folder / "rigs.toml").mkdir()
+bpy.ops.wm.open_mainfile(filepath=str(folder / "template.blend"), load_ui=False, use_scripts=False)
+settings = bpy.context.scene.interact
+settings.data_root, settings.job_file = str(data), str(job)
+bpy.ops.interact.detect_rigs()
+facts["cannot be saved"] = [does(bpy.ops.interact.save_mapping), settings.last_problem]
+(folder / "rigs.toml").rmdir()
+
+mark = folder / "mark"
+text = bpy.data.texts.new("hostile.py")
+text.write(f"open({str(mark)!r}, 'a').write('x')")
+text.use_module = True
+driver = bpy.data.objects["actor_001"].driver_add("location", 0).driver
+driver.type, driver.expression = "SCRIPTED", f"open({str(mark)!r}, 'a').write('x')"
+bpy.ops.wm.save_as_mainfile(filepath=str(folder / "hostile.blend"))
+mark.unlink(missing_ok=True)
+bpy.ops.wm.open_mainfile(filepath=str(folder / "hostile.blend"), load_ui=False, use_scripts=False)
+facts["hostile"] = [does(bpy.ops.interact.composite), does(bpy.ops.interact.clear), mark.exists()]
+
 settings = opened()
 scene = bpy.context.scene
 motion = next((data / "bvhs_retarget").glob("*_001_*.bvh"))
