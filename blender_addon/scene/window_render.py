@@ -278,4 +278,6 @@ def _scene(name: str) -> bpy.types.Scene:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: cannot be written or read ({error.strerror})"
     return " ".join(str(error).removeprefix("Error: ").split()) or type(error).__name__

@@ -86,6 +86,13 @@ def last_lines(log: Path, most: int = 20) -> tuple[str, ...]:
     return tuple(line for line in text.splitlines() if line.strip())[-most:]
 
 
+def problem_in(log: Path) -> str:
+    """What went wrong, as the farm says it in one line at its end; "" where it said nothing."""
+    said = last_lines(log)
+    named = [line for line in said if line.startswith("Error: ")]
+    return (named or [*said] or [""])[-1].removeprefix("Error: ").strip()
+
+
 def _environment() -> dict[str, str]:
     """Blender's own, less what would make another Python take Blender's modules for its own."""
     return {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}

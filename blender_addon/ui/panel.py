@@ -202,7 +202,7 @@ def _wrapped(text: str, letters: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(text, max(letters, 16)))
 
 
-def _placed(part: type, name: str, order: int = 0, parents: dict[str, str] | None = None) -> list[type]:
+def placed(part: type, name: str, order: int = 0, parents: dict[str, str] | None = None) -> list[type]:
     """A part as panels of the sidebar and of the scene's properties; order: among those of the same parent."""
     places = {
         "VIEW": {"bl_space_type": "VIEW_3D", "bl_region_type": "UI", "bl_category": "InterAct"},
@@ -228,13 +228,13 @@ MAIN = {"VIEW": "INTERACT_PT_main_view", "SCENE": "INTERACT_PT_main_scene"}
 _RIGS = {"VIEW": "INTERACT_PT_rigs_view", "SCENE": "INTERACT_PT_rigs_scene"}
 
 _CLASSES = (
-    *_placed(_Main, "main"),
-    *_placed(_Scenes, "scenes", 10, MAIN),
-    *_placed(_Rigs, "rigs", 20, MAIN),
-    *_placed(_Missing, "missing", 10, _RIGS),
-    *_placed(_Options, "options", 30, MAIN),
-    *_placed(_Look, "look", 40, MAIN),
-    *_placed(_Findings, "findings", 60, MAIN),
+    *placed(_Main, "main"),
+    *placed(_Scenes, "scenes", 10, MAIN),
+    *placed(_Rigs, "rigs", 20, MAIN),
+    *placed(_Missing, "missing", 10, _RIGS),
+    *placed(_Options, "options", 30, MAIN),
+    *placed(_Look, "look", 40, MAIN),
+    *placed(_Findings, "findings", 60, MAIN),
 )
 
 

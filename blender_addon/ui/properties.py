@@ -168,6 +168,11 @@ class InteractOptions(bpy.types.PropertyGroup):
     )
 
 
+def _read_results(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Blender refuses an update that returns anything."""
+    reading.refresh(settings.id_data)
+
+
 class InteractScene(bpy.types.PropertyGroup):
     """All of the panel's state.
 
@@ -204,7 +209,7 @@ class InteractScene(bpy.types.PropertyGroup):
         description="Where results go; empty: into the data set",
         subtype="DIR_PATH",
         options=_RELATIVE,
-        update=lambda settings, _context: reading.refresh(settings.id_data),
+        update=_read_results,
     )
     found: StringProperty()
     has_subset: BoolProperty()

@@ -48,11 +48,10 @@ def in_words() -> str:
     if _Now.run is None:
         return ""
     shot = _Now.run.current
-    over = f"{sum(shot.is_over for shot in _Now.run.shots)} of {len(_Now.run.shots)} scenes"
     if shot is None:
-        return over
+        return f"{sum(shot.is_over for shot in _Now.run.shots)} of {len(_Now.run.shots)} scenes"
     frames = f" {shot.done} of {shot.frames}" if shot.state == window_render.RENDERING else ""
-    return f"{shot.scene} {shot.state}{frames}; {over}"
+    return f"{shot.scene} {shot.state}{frames}"
 
 
 class INTERACT_OT_render_all(bpy.types.Operator):
@@ -244,7 +243,8 @@ def draw_header(header: bpy.types.Header, _context: bpy.types.Context) -> None:
     """Beside the 3D view's menus, while something is rendered."""
     if is_running():
         row = header.layout.row(align=True)
-        row.progress(factor=fraction(), text=in_words())
+        row.ui_units_x = 7
+        row.progress(factor=fraction(), text=f"Render All {fraction():.0%}")
         row.operator(INTERACT_OT_render_cancel.bl_idname, text="", icon="X")
 
 

@@ -9,7 +9,7 @@ from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
 from ..dataset.results import RUNS_FOLDER
-from .farm_process import Detached, last_lines
+from .farm_process import Detached, problem_in
 
 #: Instead of the sound, where there is no program that could add it.
 NO_FARM = "has no sound yet: interact-farm was not found; name it in the preferences, or run `interact-farm body mux`"
@@ -44,5 +44,5 @@ class FarmSound:
         process, self._process = self._process, None
         if process.exit_code == 0:
             return ""
-        said = " ".join(last_lines(process.log, 6)).removeprefix("Error: ")
-        return f"has no sound: {said or f'interact-farm ended with exit code {process.exit_code}'}"
+        why = problem_in(process.log) or f"interact-farm ended with exit code {process.exit_code}"
+        return f"has no sound: {why}"

@@ -12,7 +12,7 @@ from ..dataset import jobs
 from ..dataset.errors import DatasetError
 from ..dataset.naming import PerformanceId, SceneId
 from ..dataset.results import RUNS_FOLDER
-from .farm_process import Detached, Watched, last_lines
+from .farm_process import Detached, Watched, problem_in
 
 #: Between two looks for a run that has not begun, seconds.
 _LOOK_SECONDS = 1.5
@@ -143,7 +143,7 @@ class Submission:
                 self._over = driver_gone or self._driver is None
             elif not self.status and not self.run and (driver_gone or self._driver is None):
                 self._over = True
-                self.problem = self._why()
+                self.problem = problem_in(self.log) or "interact-farm ended without a word"
             return True
         return changed
 
@@ -173,8 +173,3 @@ class Submission:
             return False
         self.status = said
         return True
-
-    def _why(self) -> str:
-        """Why the farm ended before it began."""
-        said = last_lines(self.log, 6)
-        return " ".join(said).removeprefix("Error: ") if said else "interact-farm ended without a word"
