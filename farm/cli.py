@@ -10,17 +10,18 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from blender_addon.dataset import check, jobs, layout, presets
+from blender_addon.dataset import layout, presets
 from blender_addon.dataset.errors import DatasetError
 
 from . import __version__, assets, body, console, doctor, templates
 from . import blender as blenders
 from .addon_commands import addon_group
 from .batch_commands import batch_group
+from .data_commands import data_group
 from .errors import FarmError
 from .face_commands import face_group
+from .jobs_commands import jobs_group
 from .options import (
     PATH,
     FrameRange,
@@ -34,11 +35,9 @@ from .options import (
     pin_feet_option,
     render_options,
     rig_option,
-    set_option,
 )  # fmt: skip
 from .rendering import RenderOptions
 from .report import contacts, tables
-from .report.progress import duration
 from .runs_commands import runs_group
 from .verify_command import verify_command
 
@@ -77,92 +76,6 @@ def demo(
     made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed)
     click.echo(f"made {len(made.scenes)} scenes of {seconds:g} s in {folder}", err=True)
     console.render(body.BODY, made.body_job, folder, options, dry_run=dry_run, measure=measure, as_json=as_json)
-
-
-@main.group()
-def data() -> None:
-    """Data sets."""
-
-
-@data.command("make")
-@click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--scenes", type=click.IntRange(1, 200), default=2, show_default=True)
-@click.option("--seconds", type=click.FloatRange(1, 600), default=4.0, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--lip-acc", "sentences", type=click.IntRange(0, 999), default=0, show_default=True,
-              help="Sentences of actor 006 in lip_acc/, as long as a scene each.")  # fmt: skip
-@click.option("--mess", is_flag=True, help="With the defects that real data has.")
-def data_make(folder: Path, scenes: int, seconds: float, seed: int, sentences: int, mess: bool) -> None:
-    """Make a small data set in InterAct's format in DIR: two people who talk."""
-    from .demo.maker import make_dataset
-
-    made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed, mess=mess, sentences=sentences)
-    shown = console.console()
-    shown.print(f"made {len(made.scenes)} scenes in {folder}", soft_wrap=True)
-    shown.print(f"job files: {made.body_job} and {made.face_job}", soft_wrap=True)
-    tables.print_notices(shown, made.defects)
-
-
-@main.group("jobs")
-def jobs_group() -> None:
-    """Job files: one scene a line."""
-
-
-@jobs_group.command("check")
-@click.argument("job", type=PATH)
-@data_option
-@set_option
-@json_option
-def jobs_check(job: Path, data: Path, subset: str, as_json: bool) -> None:
-    """What each line of JOB names, and what of it is missing."""
-    report = check.check_job(job, data, subset)
-    shown = console.console()
-    if as_json:
-        tables.print_json(shown, report)
-    else:
-        table = Table(title=escape(str(job)))
-        for heading in ("line", "scene", "actors", "emotion", "length", "found"):
-            table.add_column(heading)
-        for line in report.lines:
-            found = [f"[red]{escape(line.problem)}[/red]"] if line.problem else []
-            found += [f"[yellow]{escape(missing)}[/yellow]" for missing in line.missing]
-            length = f"{line.frames} frames, {duration(line.seconds)}" if line.frames else "-"
-            about = escape(line.text), " ".join(line.actors), line.emotion, length
-            table.add_row(str(line.number), *about, "\n".join(found) or "complete")
-        shown.print(table)
-        tables.print_notices(shown, report.notices)
-    if report.problems:
-        raise FarmError(f"{job}: {report.problems} of {len(report.lines)} lines cannot be rendered")
-
-
-@jobs_group.command("split")
-@click.argument("job", type=PATH)
-@click.option("--parts", type=click.IntRange(1), help="Into so many job files of about equal work.")
-@click.option("--max-frames", type=click.IntRange(1), help="Into job files of at most so many frames.")
-@click.option("--out", type=PATH, help="Folder for the job files.  [default: beside JOB]")
-@data_option
-@set_option
-def jobs_split(job: Path, parts: int | None, max_frames: int | None, out: Path | None, data: Path, subset: str) -> None:
-    """Split JOB into job files of about equal work, counted in frames."""
-    if (parts is None) == (max_frames is None):
-        raise click.UsageError("give either --parts or --max-frames")
-    lengths = check.frames(job, data, subset)
-    shares = jobs.split_parts(lengths, parts) if parts else jobs.split_frames(lengths, max_frames or 0)
-    frames = dict(lengths)
-    folder = out or job.parent
-    digits = max(2, len(str(len(shares))))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        others = set(folder.glob(f"{job.stem}_*{job.suffix or '.txt'}"))
-        for number, share in enumerate(shares, 1):
-            path = folder / f"{job.stem}_{number:0{digits}d}{job.suffix or '.txt'}"
-            total = sum(frames[scene] for scene in share)
-            jobs.write(path, share, f"{len(share)} scenes, {total} frames, {total / layout.FPS / 60:.1f} min")
-            others.discard(path)
-            click.echo(f"{path}: {len(share)} scenes, {total} frames")
-    except OSError as error:
-        raise FarmError(f"{folder}: the job files cannot be written there ({error.strerror})") from error
-    tables.print_notices(console.console(), (f"{path} is not of this split" for path in sorted(others)))
 
 
 @main.group("body")
@@ -253,6 +166,8 @@ def body_composite(
         click.echo(f"saved {save}")
 
 
+main.add_command(data_group)
+main.add_command(jobs_group)
 main.add_command(face_group)
 main.add_command(runs_group)
 main.add_command(batch_group)
