@@ -78,8 +78,10 @@ def watch() -> None:
 
 
 def stop_watching() -> None:
-    if bpy.app.timers.is_registered(_look):
-        bpy.app.timers.unregister(_look)
+    """End what runs by a timer."""
+    for timer in (_look, redraw):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
 
 
 def _look() -> float | None:
@@ -96,6 +98,13 @@ def redraw() -> None:
         for area in window.screen.areas:
             if area.type in ("VIEW_3D", "PROPERTIES"):
                 area.tag_redraw()
+
+
+def redraw_twice() -> None:
+    """The same where rows have gone: Blender moves the panels below them when it draws once more."""
+    redraw()
+    if not bpy.app.timers.is_registered(redraw):
+        bpy.app.timers.register(redraw, first_interval=0.5)
 
 
 def register() -> None:

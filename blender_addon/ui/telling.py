@@ -99,5 +99,5 @@ class Steps:
         for scene in bpy.data.scenes:
             if scene.interact.busy == self.bl_label:
                 scene.interact.busy = ""
-        reading.redraw()
+        reading.redraw_twice()
         return result
