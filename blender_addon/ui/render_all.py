@@ -111,6 +111,10 @@ class INTERACT_OT_render_all(bpy.types.Operator):
             return {"CANCELLED"}
         if event.type == "ESC" and event.value == "PRESS":
             self._run.cancelled = True
+        if event.type == "Z" and (event.ctrl or event.oskey):
+            # It would take the motion away from under the frames, and ends Blender when the next file is opened.
+            self.report({"WARNING"}, pgettext_rpt("Undo waits until Render All has ended"))
+            return {"RUNNING_MODAL"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         goes_on = self._run.step()

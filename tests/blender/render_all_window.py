@@ -151,6 +151,55 @@ def troubled(asked: dict):
     }  # fmt: skip
 
 
+def interrupted(asked: dict):
+    """Press Ctrl+Z, open a file, and disable the extension while frames are rendered."""
+    render_all = module("ui.render_all")
+
+    def has_ended() -> bool:
+        return not render_all.is_running()
+
+    def some_are_there() -> bool:
+        return render_all.run().shots[0].done >= done[0] + 2
+
+    def begin() -> None:
+        done[0] = len([*Path(asked["out"]).glob("farm_runs/chunks/*/pictures/*.png")])
+        in_window.in_view(bpy.ops.interact.render_all)
+
+    done = [0]
+    open_template(asked)
+    yield
+    bpy.context.scene.interact.last_notices = "to be undone"
+    in_window.in_view(bpy.ops.ed.undo_push, message="before")
+    begin()
+    yield some_are_there
+    in_window.press(asked, "ctrl+z")
+    pressed = render_all.run().shots[0].done
+
+    def goes_on() -> bool:
+        return render_all.run().shots[0].done >= pressed + 3
+
+    yield goes_on
+    in_window.in_view(bpy.ops.interact.render_cancel)
+    yield has_ended
+    answer = {"after undo": shots(), "scenes": [scene.name for scene in bpy.data.scenes]}
+
+    open_template(asked)
+    yield
+    begin()
+    yield some_are_there
+    open_template(asked)
+    yield
+    answer |= {"after opening": shots(), "runs": render_all.is_running(), "busy": bpy.context.scene.interact.busy}
+
+    begin()
+    yield some_are_there
+    bpy.ops.preferences.addon_disable(module=EXTENSION)
+    for _ in range(20):
+        yield
+    answer |= {"left": hasattr(bpy.types.Scene, "interact"), "copies": [scene.name for scene in bpy.data.scenes]}
+    return answer
+
+
 def submitted(asked: dict):
     """Give the job to the farm, open another file meanwhile, and wait for it."""
     farm_job = module("ui.farm_job")

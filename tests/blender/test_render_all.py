@@ -165,6 +165,15 @@ def test_without_the_farms_command_the_panel_says_that_the_sound_lacks(troubled)
     assert not (out / "body_renders").exists()
 
 
+def test_undo_waits_and_another_file_and_disabling_end_it_cleanly(play, dataset):
+    told, _ = play("interrupted", data=str(dataset), job=str(Dataset.at(dataset).body_job))
+    assert [shot["state"] for shot in told["after undo"]] == ["cancelled"] * 2
+    assert told["scenes"] == ["Scene"]
+    assert [shot["state"] for shot in told["after opening"]] == ["cancelled"] * 2
+    assert (told["runs"], told["busy"]) == (False, "")
+    assert (told["left"], told["copies"]) == (False, ["Scene"])
+
+
 def test_the_farm_renders_a_submitted_job(play):
     told, out = play("submitted")
     assert told["began"] == ["FINISHED"], told
