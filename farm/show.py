@@ -19,7 +19,17 @@ from pathlib import Path
 
 import numpy as np
 
-from blender_addon.dataset import blendshapes, bvh, databases, ict_arkit, layout, side_by_side, whole_body
+from blender_addon.dataset import (
+    blendshapes,
+    body_motion,
+    bvh,
+    capture,
+    databases,
+    ict_arkit,
+    layout,
+    side_by_side,
+    whole_body,
+)
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
@@ -133,9 +143,9 @@ def _read(source: Motion, parents: Sequence[int] | None, fps: float) -> _Read:
     if isinstance(source, np.ndarray):
         if parents is None:
             raise FarmError("joint positions need `parents`, the number of each joint's parent, -1 for the root")
-        return _Read(whole_body.of_positions(source, parents, fps), len(source), fps)
+        return _Read(whole_body.of(capture.of_positions(source, parents, fps)), len(source), fps)
     motion = bvh.read(source)
-    return _Read(whole_body.of_motion(motion), motion.frames, motion.fps)
+    return _Read(whole_body.of(capture.of_motion(motion)), motion.frames, motion.fps)
 
 
 def _make(
@@ -151,9 +161,9 @@ def _make(
     bodies = side_by_side.placed([person.body for person in read])
     for actor, person, placed, face in zip(people, read, bodies, faces, strict=True):
         performance = _SCENE.performance(actor.id)
-        bvh.write(dataset.motion(performance), whole_body.to_motion(placed))
-        if face is not None:
-            np.save(dataset.face_arkit(performance), _weights(face, person, tell))
+        bvh.write(dataset.motion(performance), body_motion.to_motion(placed))
+        neutral = np.zeros((placed.frames, len(blendshapes.ARKIT_NAMES)), np.float32)
+        np.save(dataset.face_arkit(performance), neutral if face is None else _weights(face, person, tell))
 
 
 def _weights(face: Weights, person: _Read, tell: Callable[[str], None]) -> np.ndarray:
