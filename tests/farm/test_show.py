@@ -61,7 +61,7 @@ def test_two_people_with_a_face_and_a_voice(motion: bvh.Motion, voice: Path, tmp
     info = video.probe(shown, audio=True)
     assert (info.frames, info.fps) == (10, Fraction(30))
     assert info.audio_seconds == pytest.approx(1 / 3, abs=0.03)
-    assert "body has 6 of 10 frames" in done.stderr
+    assert "two.bvh: body has 6 of 10 frames" in done.stderr
 
 
 def test_positions_of_one_person_without_sound(dataset: Path, tmp_path: Path) -> None:
@@ -99,6 +99,7 @@ def test_a_video_of_the_users_own_is_not_overwritten(
         ({"face": np.full((18, 51), np.nan)}, "NaN"),
         ({"face": [None, None]}, "2 faces for 1 motion"),
         ({"wav": ["a.wav", "b.wav"]}, "2 voices for 1 motion"),
+        ({"wav": "none.wav"}, r"none\.wav"),
         ({"out": "shown.avi"}, r"ends in \.mp4"),
     ],
 )
