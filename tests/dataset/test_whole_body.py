@@ -94,8 +94,8 @@ def test_what_is_written_is_read_as_the_same(name: str, dataset: Path, tmp_path:
     hips = roles["hips"], named["hips"]
     for role, joint in named.items():
         lines = positions[roles[role]] - positions[hips[0]], original[joint] - original[hips[1]]
-        # Both are in centimetres, Y up.
-        assert np.abs(lines[0] - lines[1]).max() < 0.01, role
+        # Both are in centimetres, Y up; where the neck bends is put where a collar can lie.
+        assert np.abs(lines[0] - lines[1]).max() < (4.0 if role == "neck.0" else 2.0 if role == "head" else 0.01), role
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -147,8 +147,9 @@ def test_a_rest_pose_of_mere_lengths_is_replaced(dataset: Path) -> None:
 
     # Its floor is told by other ends: the height may differ by some millimetres.
     places, expected = found.positions(), body.positions()
-    lines = [places[role] - places["hips"] - expected[role] + expected["hips"] for role in places.keys() & expected]
-    assert max(float(np.abs(line).max()) for line in lines) < 1e-6
+    for role in places.keys() & expected.keys():
+        away = places[role] - places["hips"] - expected[role] + expected["hips"]
+        assert np.abs(away).max() < (0.02 if "neck" in role or role == "head" else 1e-6), role
     assert rest_pose.stand(body_motion.to_motion(found).skeleton).head("head")[2] > 1.3
 
 
