@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -107,10 +108,11 @@ def show(
     return target
 
 
-def _listed(given: object) -> list:
-    if isinstance(given, (str, Path, np.ndarray)):
-        return [given]
-    return list(given) if isinstance(given, Iterable) else [given]
+def _listed(given: Any) -> list:
+    """One thing or several; arrays of other libraries (tensors in the CPU's memory) as numpy's."""
+    if isinstance(given, (str, Path)) or hasattr(given, "__array__"):
+        given = [given]
+    return [np.asarray(thing) if hasattr(thing, "__array__") else thing for thing in given]
 
 
 def _for_each(given: object, people: int, what: str) -> list:
