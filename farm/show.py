@@ -89,6 +89,8 @@ def show(
     faces, voices = (_for_each(given, len(motions), what) for given, what in ((face, "faces"), (wav, "voices")))
     target = _target(motions, out)
     heard = [Path(voice) for voice in voices if voice is not None]
+    if len(set(heard)) < len(heard):
+        raise FarmError(f"{heard[0]}: given twice; give the wav of each person once")
     for voice in heard:
         audio.read_wave(voice)  # what is wrong with it is told before the rendering
     read = [_read(source, parents, fps) for source in motions]
