@@ -40,6 +40,7 @@ from .rendering import RenderOptions
 from .report import contacts, tables
 from .runs_commands import runs_group
 from .verify_command import verify_command
+from .video_commands import video_group
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -171,6 +172,7 @@ main.add_command(jobs_group)
 main.add_command(face_group)
 main.add_command(runs_group)
 main.add_command(batch_group)
+main.add_command(video_group)
 main.add_command(verify_command)
 main.add_command(addon_group)
 

@@ -177,6 +177,12 @@ def batch_options(command: Callable) -> Callable:
     ))  # fmt: skip
 
 
+def show_options(command: Callable) -> Callable:
+    """The options of showing a motion that is in no data set, gathered into one `options` argument."""
+    look = (option for option in _LOOK if option is not _LABEL)
+    return _gathered(command, (blender_option, *look, camera_option, pin_feet_option, actors_option))
+
+
 def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
     @wraps(command)
     def gathered(**given: Any) -> Any:
@@ -217,13 +223,16 @@ _PLACES = (
     click.option("--gpus", type=Gpus(), default=(), metavar="LIST",
                  help="Graphics cards for Cycles, by number: --gpus 0,1; the workers share them."),
 )  # fmt: skip
+_LABEL = click.option(
+    "--label", type=Label(), default="", metavar="LIST",
+    help=f"Burn in, of {','.join(batch.LABEL_PARTS)}: --label id,frame.",
+)  # fmt: skip
 _LOOK = (
     click.option("--engine", type=click.Choice(["auto", "workbench", "eevee", "cycles"]),
                  help="Render engine; auto is EEVEE with a GPU, else Workbench.  [default: the template's]"),
     click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
     click.option("--samples", type=click.IntRange(1, 65536), help="Samples a pixel.  [default: the template's]"),
-    click.option("--label", type=Label(), default="", metavar="LIST",
-                 help=f"Burn in, of {','.join(batch.LABEL_PARTS)}: --label id,frame."),
+    _LABEL,
     click.option("--quality", type=click.Choice(batch.QUALITIES),
                  help="A preset; engine, samples and size that are named win over it."),
 )  # fmt: skip

@@ -1,0 +1,15 @@
+"""Commands that make one video to look at: no job file, no template."""
+
+from __future__ import annotations
+
+import click
+
+from .show_command import show_command
+
+
+@click.group("video")
+def video_group() -> None:
+    """Videos to look at: of any motion file, of a scene with its faces, of several motions side by side."""
+
+
+video_group.add_command(show_command)
