@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,9 @@ def jobs_make(
         parts = {name: [entries[item.scene.id] for item in part] for name, part in split.parts.items()}
         facts |= {"by": by or "scene", "seed": seed or 0, "between_parts": len(split.left_out)}
     facts["parts"] = [_write_part(out, name, part, max_frames) for name, part in parts.items()]
+    written = {file["path"] for part in facts["parts"] for file in part["files"]}
+    for path in sorted(set(out.parent.glob(f"{glob.escape(out.stem)}_*{_ending(out)}")) - written):
+        click.echo(f"note {path} is not of this call", err=True)
     if as_json:
         click.echo(columns.json_text(facts))
     else:
@@ -125,6 +129,10 @@ def _face_frames(dataset: Dataset, performance: PerformanceId) -> int:
         return 0
 
 
+def _ending(out: Path) -> str:
+    return out.suffix or ".txt"
+
+
 def _write_part(out: Path, name: str, part: Sequence[_Listed], max_frames: int | None) -> dict[str, Any]:
     """Writes the job files of one part, "" for all; what they hold as plain data."""
     lines = [line for entry in part for line in entry.lines]
@@ -134,7 +142,7 @@ def _write_part(out: Path, name: str, part: Sequence[_Listed], max_frames: int |
     files = []
     for number, share in enumerate(shares, 1):
         ending = (f"_{name}" if name else "") + (f"_{number:0{digits}d}" if max_frames else "")
-        path = out.with_name(f"{out.stem}{ending}{out.suffix or '.txt'}")
+        path = out.with_name(f"{out.stem}{ending}{_ending(out)}")
         total = sum(frames[entry] for entry in share)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

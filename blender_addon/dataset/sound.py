@@ -46,13 +46,18 @@ def read(path: Path) -> Sound:
     """A wav file of 8, 16 or 32 bit whole numbers, or of floats; DatasetError for others and for broken ones."""
     path = Path(path)
     wave = wav.read(path)
-    found, rate, start, length = _find(path)
+    try:
+        found, rate, start, length = _find(path)
+    except struct.error as error:
+        raise DatasetError(f"{path}: its wav header is cut short; fetch the wav again") from error
     if found not in _TYPES or not rate:
         raise DatasetError(
             f"{path}: samples of format {found[0]} with {found[1]} bits are not read; make it a wav of 16 bits"
         )
     kind = np.dtype(_TYPES[found])
     count = length // (kind.itemsize * wave.channels)
+    if not count:
+        raise DatasetError(f"{path}: holds no samples; fetch the wav again or leave this voice out")
     samples = np.memmap(path, kind, "r", start, (count, wave.channels))
     return Sound(path, rate, samples)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from blender_addon.dataset import databases, interaction, layout
+from blender_addon.dataset import blendshapes, databases, interaction, layout
 from blender_addon.dataset.blendshapes import ARKIT_NAMES
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.performance import Performance
@@ -98,11 +98,10 @@ def draw(out: Path, scene: Scene) -> None:
 
 
 def _read(performance: Performance, gender: str, colour: str) -> _Person:
-    weights = _or_none(performance.arkit)
     return _Person(
         f"{performance.actor} {gender}".strip(),
         colour,
-        None if weights is None else np.asarray(weights, dtype=np.float32),
+        _or_none(lambda: blendshapes.load_arkit(performance.files["arkit"])),
         _or_none(lambda: interaction.loudness(performance.wav())),
         _or_none(lambda: interaction.head_track(performance.motion())),
     )
@@ -123,7 +122,7 @@ def _or_none(read: Callable[[], Found]) -> Found | None:
 
 def _draw_keys(rows: Sequence[Axes], person: _Person) -> None:
     if person.weights is None:
-        _say(rows[0], "no ARKit weights")
+        _say(rows[0], "no ARKit weights that can be read")
         return
     shown = curves.strongest(person.weights, ARKIT_NAMES, len(rows))
     times = np.arange(len(person.weights)) / layout.FPS

@@ -170,6 +170,25 @@ def test_wavs_of_other_sample_types_are_read_as_they_are(tmp_path):
         performance.wav()
 
 
+def test_broken_wavs_are_told_of_and_never_mapped_beyond_their_end(tmp_path):
+    root = make_dataset(tmp_path / "data", scenes=1, seconds=1.0).root
+    performance = Dataset(root).performance("20231119_001_001")
+    path = performance.files["wav"]
+    whole = path.read_bytes()
+    at = whole.index(b"data")
+    for content, said in {
+        whole[: at + 8]: "cut short, 96000 bytes",
+        whole[: at + 4] + (1).to_bytes(4, "little") + b"\0": "holds no samples",
+        whole[:20]: "header is cut short",
+        whole[:20] + b"\x06" + whole[21:]: "format 6 with 16 bits are not read",
+    }.items():
+        path.write_bytes(content)
+        with pytest.raises(DatasetError, match=said):
+            performance.wav()
+    path.write_bytes(whole[: at + 4] + b"\xff" * 4 + whole[at + 8 :])  # its writer never filled the length in
+    assert performance.wav().samples.shape == (48000, 1)
+
+
 def test_statistics_are_the_sums_of_scenes(ten):
     found = stats.of(Dataset(ten).scenes())
     assert (found.total.scenes, found.total.frames) == (10, 300)

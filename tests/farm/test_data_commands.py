@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -73,6 +74,19 @@ def test_a_scene_is_shown_with_its_files_and_drawn(ten, tmp_path):
     assert facts["frames"] == 30
     missing = interact_farm("data", "show", "20231119_099", "--data", ten)
     assert (missing.returncode, "has no file of that scene" in missing.stderr) == (1, True)
+
+
+def test_what_cannot_be_read_leaves_a_plot_without_it(ten, tmp_path):
+    data = shutil.copytree(ten, tmp_path / "data")
+    weights = np.load(data / "face_arkit" / "20231119_001_001.npy")
+    weights[3, 4] = np.nan
+    np.save(data / "face_arkit" / "20231119_001_001.npy", weights)
+    (data / "wav" / "20231119_001_001.wav").write_bytes(b"RIFF")
+    (data / "bvhs_retarget" / "20231119_002_001.bvh").write_text("HIERARCHY")
+    text = told("data", "show", "20231119_001", "--data", data, "--plot", tmp_path / "scene.png")
+    assert "wav header is cut short" in text
+    assert "does not say how many frames it has" in text
+    assert (tmp_path / "scene.png").is_file()
 
 
 def test_statistics_are_told_and_drawn(ten, tmp_path):

@@ -104,6 +104,13 @@ def test_the_same_seed_writes_the_same_files(ten, tmp_path):
     assert any(bytes_of(f"seed {seed}", "--seed", seed) != first for seed in (6, 7))
 
 
+def test_files_of_another_call_beside_them_are_told(ten, tmp_path):
+    (tmp_path / "job_dev.txt").touch()
+    (tmp_path / "other_dev.txt").touch()
+    done = interact_farm("jobs", "make", tmp_path / "job.txt", "--data", ten, *SPLIT)
+    assert done.stderr.splitlines() == [f"note {tmp_path / 'job_dev.txt'} is not of this call"]
+
+
 def test_options_that_say_nothing_together_are_refused(ten, tmp_path):
     for options, said in {
         ("--by", "pair"): "--by and --seed go with --split",
