@@ -1,8 +1,8 @@
 """Makes the pictures of this folder with the product itself: `python docs/make_pictures.py` (bpy module, some minutes).
 
 quality_draft.png and quality_final.png: the same frame of the demo in two presets; faces.png: every built-in actor's
-head, neutral and with single keys at 1. With an OBJ of ICT's topology and the basis, `python docs/make_pictures.py
-NNN.obj blendshape_ict.npy`: face_ict.png, frames of a face.
+head, neutral and with single keys at 1; scene.png: a scene over its time. With an OBJ of ICT's topology and the basis,
+`python docs/make_pictures.py NNN.obj blendshape_ict.npy`: face_ict.png, frames of a face.
 """
 
 import math
@@ -16,11 +16,12 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from blender_addon.dataset import batch, blendshapes, databases, layout
+from blender_addon.dataset import Dataset, batch, blendshapes, databases, layout
 from blender_addon.scene import composite, face_scene, face_template, render
 from farm import assets, templates
 from farm.blender import find
 from farm.demo import maker
+from farm.report import scene_plot
 
 PICTURES = Path(__file__).with_name("pictures")
 FRAME = 75
@@ -130,6 +131,8 @@ def main() -> None:
         templates.make(template, dataset, find(), str(assets.fetch()))
         presets(template, dataset, made)
         faces(template, dataset, folder)
+        longer = Dataset(maker.make_dataset(folder / "longer", scenes=1, seconds=30).root)
+        scene_plot.draw(PICTURES / "scene.png", longer.scenes()[0])
 
 
 if __name__ == "__main__":

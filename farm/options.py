@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
 
-from blender_addon.dataset import batch, layout
+from blender_addon.dataset import batch
 
+from .data_options import PATH, set_option
+from .data_options import data_option as data_option  # what renders has these two as well
+from .data_options import json_option as json_option
 from .executors.place import Place
 from .faults import Faults
 from .rendering import RenderOptions
-
-PATH = click.Path(path_type=Path)
 
 
 def _is_number(text: str) -> bool:
@@ -135,24 +135,6 @@ def faces_option(command: Callable) -> Callable:
         "--faces", type=click.Choice(batch.FACES), default="people", show_default=True,
         help="The faces of built-in people: their own, or the data set's ICT heads of the actors.",
     )(command)  # fmt: skip
-
-
-def data_option(command: Callable) -> Callable:
-    return click.option(
-        "--data", type=PATH, envvar="INTERACT_DATA", default=".", show_default="INTERACT_DATA, else here",
-        help="The data set's root folder.",
-    )(command)  # fmt: skip
-
-
-def set_option(command: Callable) -> Callable:
-    return click.option(
-        "--set", "subset", type=click.Choice(layout.SUBSETS), callback=lambda _c, _p, value: value or "",
-        help="Recordings in a folder of their own: lip_acc, the extra hour of actor 006.",
-    )(command)  # fmt: skip
-
-
-def json_option(command: Callable) -> Callable:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
 def render_options(command: Callable) -> Callable:

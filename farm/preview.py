@@ -23,7 +23,7 @@ from .demo.maker import make_dataset
 from .errors import FarmError
 from .executors.local import do_all
 from .pictures import path_of
-from .report import curves
+from .report import curves, drawing
 
 STILLS = 8
 _SIDE = 432  # pixels
@@ -60,7 +60,7 @@ def make(
     out = Path(out).absolute()
     if out.suffix.lower() != ".png":
         raise FarmError(f"{out}: the picture's name ends in .png")
-    curves.require_library()
+    drawing.require_library()
     dataset = _dataset(data, subset)
     path, performance = _find(source, dataset)
     weights = blendshapes.load_any(path)

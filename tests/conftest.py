@@ -75,6 +75,12 @@ def dataset(once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def ten(once) -> Path:
+    """Ten scenes of 30 frames, two a session, only to be read; that of the published erratum lacks a face."""
+    return once("ten", lambda folder: make_dataset(folder / "data", scenes=10, seconds=1.0)) / "data"
+
+
+@pytest.fixture(scope="session")
 def template(once, dataset: Path) -> Path:
     """The built-in template of that data set, built once; what was told meanwhile lies beside it in `notices.json`."""
 

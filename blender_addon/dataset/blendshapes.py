@@ -97,10 +97,16 @@ def map_weights(path: Path, columns: int, kind: str) -> np.ndarray:
 
     They are checked as `load_weights` does, a part at a time: all of them are finite in float32.
     """
-    weights = map_array(path)
-    _check_form(path, weights, columns, kind)
+    weights = map_unread(path, columns, kind)
     for start in range(0, len(weights), _PART_FRAMES):
         _finite(path, weights[start : start + _PART_FRAMES], start)
+    return weights
+
+
+def map_unread(path: Path, columns: int, kind: str) -> np.ndarray:
+    """As `map_weights`, of which only the shape and the number type are checked: nothing of the weights is read."""
+    weights = map_array(path)
+    _check_form(path, weights, columns, kind)
     return weights
 
 

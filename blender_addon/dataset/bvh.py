@@ -25,8 +25,8 @@ _CHANNEL_BY_LOWER = {name.lower(): name for name in CHANNELS}
 #: Frame times beyond these, in seconds, are mistakes (milliseconds, frames a second).
 _SHORTEST_FRAME, _LONGEST_FRAME = 1e-4, 1.0
 
-#: More than any hierarchy takes, and what stands behind it.
-_HEAD_BYTES = 1 << 18
+#: What hierarchies take, with what stands behind them, and more than any does.
+_HEAD_BYTES = 1 << 15, 1 << 18
 _DECLARED = re.compile(rb"\sMOTION\s+Frames\s*:\s*(\d{1,9})\s+Frame\s+Time\s*:\s*(\d*\.?\d+(?:[eE][+-]?\d+)?)\s", re.I)
 
 
@@ -116,12 +116,14 @@ def read_declared(path: Path | str) -> tuple[int, float]:
     path = Path(path)
     try:
         with open(path, "rb") as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(_HEAD_BYTES[0])
+            found = _DECLARED.search(head)
+            if not found:
+                found = _DECLARED.search(head + file.read(_HEAD_BYTES[1]))
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
-    found = _DECLARED.search(head)
     if not found or not _SHORTEST_FRAME <= float(found[2]) <= _LONGEST_FRAME or not int(found[1]):
         raise DatasetError(f"{path}: does not say how many frames it has and how long they last; copy it again")
     return int(found[1]), float(found[2])

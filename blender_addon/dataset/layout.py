@@ -52,21 +52,25 @@ class Dataset:
     def at(cls, root: Path | str, subset: str = "") -> Dataset:
         """The data set at `root`; raises DatasetError where it holds neither database nor motion, or not the subset."""
         dataset = cls(Path(root).absolute(), subset)
-        if not dataset.root.is_dir():
+        dataset.require()
+        return dataset
+
+    def require(self) -> None:
+        """DatasetError where the root holds neither database nor motion, or not the subset."""
+        root = self.root
+        if not root.is_dir():
             raise DatasetError(f"{root}: no such folder; --data must name the data set's root folder")
-        if subset:
-            if not dataset.recordings.is_dir():
+        if self.subset:
+            if not self.recordings.is_dir():
                 raise DatasetError(
-                    f"{dataset.recordings}: no such folder; --data must name the data set's root folder, "
-                    f"which has {subset}/ in it"
+                    f"{self.recordings}: no such folder; --data must name the data set's root folder, "
+                    f"which has {self.subset}/ in it"
                 )
-            return dataset
-        if not (dataset.actors_db.is_file() or dataset.bvhs.is_dir() or dataset.bvhs_retarget.is_dir()):
+        elif not (self.actors_db.is_file() or self.bvhs.is_dir() or self.bvhs_retarget.is_dir()):
             raise DatasetError(
                 f"{root}: no data set here (neither actors.db nor bvhs/ nor bvhs_retarget/); "
                 "--data must name the data set's root folder"
             )
-        return dataset
 
     @property
     def recordings(self) -> Path:

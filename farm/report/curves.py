@@ -11,20 +11,16 @@ import numpy as np
 
 from blender_addon.dataset import layout
 
-from ..errors import FarmError
-from ..video import whole_file
+from .drawing import COLOURS, FAINT, INK, new_figure, quieten, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Colours that people who confuse red and green tell apart (Okabe and Ito, "Color Universal Design", 2008), yellow
-#: darker and grey for black, so that all stand out from white.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#B59B00", "#E69F00", "#666666")
-KEYS = len(_COLOURS)
+KEYS = len(COLOURS)
 #: Frames from which on lines are thin.
 _DENSE = 900
 
-_WIDTH, _DPI = 12.0, 160  # inches, and pixels an inch
+_WIDTH = 12.0  # inches
 _LEFT, _RIGHT = 0.7, 1.75  # inches beside the curves: the scale, and the names
 _TOP, _BOTTOM = 0.72, 0.62
 _ROW, _BETWEEN_ROWS = 0.48, 0.1
@@ -32,7 +28,6 @@ _BETWEEN = 0.03  # from still to still
 _GAP = 0.36  # between strip and curves, where the marks are
 #: The part of a still that is shown, the head in the built-in framing: from the left and from the top, and its side.
 _HEAD = 0.19, 0.11, 0.62
-_INK, _FAINT = "#222222", "#8a8a8a"
 
 
 @dataclass(frozen=True)
@@ -67,16 +62,6 @@ def strongest(weights: np.ndarray, names: Sequence[str], count: int = KEYS) -> l
     return sorted(moving, key=lambda curve: -max(strength[list(curve.columns)]))[:count]
 
 
-def require_library() -> None:
-    """FarmError where matplotlib, which draws, is missing."""
-    try:
-        import matplotlib.figure  # noqa: F401 - it is only looked for
-    except ImportError as error:
-        raise FarmError(
-            "the preview is drawn with matplotlib, which is not installed: pip install 'interact-farm[plots]'"
-        ) from error
-
-
 def draw(
     out: Path, weights: np.ndarray, curves: Sequence[Curve], title: str, about: str, stills: Sequence[Still] = ()
 ) -> None:
@@ -84,35 +69,29 @@ def draw(
 
     FarmError where matplotlib is missing or the file cannot be written.
     """
-    require_library()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     across = _WIDTH - _LEFT - _RIGHT
     side = across / max(len(stills), 4) - _BETWEEN
     strip = side + _GAP if stills else 0.0
     rows = max(len(curves), 1)
     height = _TOP + strip + rows * (_ROW + _BETWEEN_ROWS) + _BOTTOM
-    figure = Figure((_WIDTH, height), dpi=_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = new_figure(_WIDTH, height)
 
     def place(left: float, bottom: float, wide: float, high: float) -> Axes:
         return figure.add_axes((left / _WIDTH, bottom / height, wide / _WIDTH, high / height))
 
-    figure.text(_LEFT / _WIDTH, 1 - 0.22 / height, title, fontsize=15, fontweight="bold", color=_INK, va="top")
-    figure.text(_LEFT / _WIDTH, 1 - 0.48 / height, about, fontsize=10, color=_FAINT, va="top")
+    figure.text(_LEFT / _WIDTH, 1 - 0.22 / height, title, fontsize=15, fontweight="bold", color=INK, va="top")
+    figure.text(_LEFT / _WIDTH, 1 - 0.48 / height, about, fontsize=10, color=FAINT, va="top")
     axes = [place(_LEFT, _BOTTOM + n * (_ROW + _BETWEEN_ROWS), across, _ROW) for n in reversed(range(rows))]
     _scale(axes, weights, curves)
-    for row, curve, colour in zip(axes, curves, _COLOURS, strict=False):
+    for row, curve, colour in zip(axes, curves, COLOURS, strict=False):
         _draw_curve(row, weights, curve, colour)
     if not curves:
-        axes[0].text(0.5, 0.5, "no key leaves 0", transform=axes[0].transAxes, ha="center", va="center", color=_FAINT)
+        axes[0].text(0.5, 0.5, "no key leaves 0", transform=axes[0].transAxes, ha="center", va="center", color=FAINT)
     for n, still in enumerate(stills):
         left = _LEFT + across * (n + 0.5) / len(stills) - side / 2
         _draw_still(place(left, height - _TOP - side, side, side), still)
         _mark(axes, still)
-    with whole_file(out) as beside:
-        figure.savefig(beside, format="png", dpi=_DPI)
+    save(figure, out)
 
 
 def _scale(axes: Sequence[Axes], weights: np.ndarray, curves: Sequence[Curve]) -> None:
@@ -125,13 +104,8 @@ def _scale(axes: Sequence[Axes], weights: np.ndarray, curves: Sequence[Curve]) -
         # A frame lasts from half a frame before its time to half a frame after it.
         row.set_xlim(-0.5 / layout.FPS, (len(weights) - 0.5) / layout.FPS)
         row.set_yticks((0, 1))
-        row.tick_params(colors=_FAINT, length=2, labelsize=9, labelbottom=row is axes[-1], bottom=row is axes[-1])
-        row.grid(axis="y", color="#e6e6e6", linewidth=0.8)
-        row.set_axisbelow(True)
-        for edge, spine in row.spines.items():
-            spine.set_visible(edge == "left" or (edge == "bottom" and row is axes[-1]))
-            spine.set_color("#c8c8c8")
-    axes[-1].set_xlabel("seconds", color=_INK)
+        quieten(row, bottom=row is axes[-1])
+    axes[-1].set_xlabel("seconds", color=INK)
 
 
 def _draw_curve(row: Axes, weights: np.ndarray, curve: Curve, colour: str) -> None:
@@ -141,12 +115,12 @@ def _draw_curve(row: Axes, weights: np.ndarray, curve: Curve, colour: str) -> No
     left, *right = (weights[:, column] for column in curve.columns)
     row.fill_between(times, left, color=colour, alpha=0.18, linewidth=0)
     for track in right:  # behind the left one: it is seen where it differs
-        row.plot(times, track, color=_INK, linewidth=0.5 if dense else 0.9, marker=marker, clip_on=False)
+        row.plot(times, track, color=INK, linewidth=0.5 if dense else 0.9, marker=marker, clip_on=False)
     row.plot(times, left, color=colour, linewidth=0.9 if dense else 1.6, marker=marker, clip_on=False)
     values = weights[:, list(curve.columns)]
     beside = {"transform": row.transAxes, "clip_on": False}
     row.text(1.012, 0.62, curve.name, color=colour, fontsize=11, fontweight="bold", va="center", **beside)
-    row.text(1.012, 0.2, f"{values.min():.2f} to {values.max():.2f}", color=_FAINT, fontsize=9, va="center", **beside)
+    row.text(1.012, 0.2, f"{values.min():.2f} to {values.max():.2f}", color=FAINT, fontsize=9, va="center", **beside)
 
 
 def _draw_still(place: Axes, still: Still) -> None:
@@ -162,12 +136,12 @@ def _mark(axes: Sequence[Axes], still: Still) -> None:
     """Where a still lies on the curves: a line through all rows, and its time above them."""
     seconds = (still.frame - 1) / layout.FPS
     for row in axes:
-        row.axvline(seconds, color=_FAINT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0)
+        row.axvline(seconds, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0)
     top = axes[0]
-    top.plot(seconds, 1.06, "^", color=_FAINT, markersize=5, transform=top.get_xaxis_transform(), clip_on=False)
+    top.plot(seconds, 1.06, "^", color=FAINT, markersize=5, transform=top.get_xaxis_transform(), clip_on=False)
     top.annotate(
         f"{seconds:.2f} s", (seconds, 1.06), xycoords=("data", "axes fraction"), xytext=(0, 8),
-        textcoords="offset points", ha="center", fontsize=9.5, color=_FAINT, annotation_clip=False,
+        textcoords="offset points", ha="center", fontsize=9.5, color=FAINT, annotation_clip=False,
     )  # fmt: skip
 
 
