@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from . import console
+from .data_check_command import check_command
 from .options import PATH
 from .report import tables
 
@@ -14,6 +15,9 @@ from .report import tables
 @click.group("data")
 def data_group() -> None:
     """Data sets."""
+
+
+data_group.add_command(check_command)
 
 
 @data_group.command("make")

@@ -47,20 +47,28 @@ class Scenario:
 
 def actors(dataset: Dataset) -> dict[str, Actor]:
     """All actors by id."""
+    return {actor.id: actor for actor in actor_rows(dataset)}
+
+
+def actor_rows(dataset: Dataset) -> list[Actor]:
+    """All rows about actors, also where two have one id."""
     path = dataset.actors_db
     rows = _query(path, "SELECT actor_id, gender FROM actors ORDER BY actor_id")
-    found = [Actor(_number(path, actor, 3), str(gender).lower()) for actor, gender in rows]
-    return {actor.id: actor for actor in found}
+    return [Actor(_number(path, actor, 3), str(gender).lower()) for actor, gender in rows]
 
 
 def sessions(dataset: Dataset) -> dict[str, Session]:
     """All sessions by date."""
+    return {session.date: session for session in session_rows(dataset)}
+
+
+def session_rows(dataset: Dataset) -> list[Session]:
+    """All rows about sessions, also where two have one date."""
     path = dataset.actors_db
     rows = _query(path, "SELECT date, male_id, female_id FROM sessions ORDER BY date")
-    found = [
+    return [
         Session(_number(path, date, 8), _number(path, male, 3), _number(path, female, 3)) for date, male, female in rows
     ]
-    return {session.date: session for session in found}
 
 
 def scenarios(dataset: Dataset) -> dict[str, Scenario]:
