@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,7 +15,6 @@ from blender_addon.dataset.checks import survey
 from blender_addon.dataset.checks.facts import Facts
 from blender_addon.dataset.checks.inventory import File
 from blender_addon.dataset.checks.survey import Report
-from blender_addon.dataset.layout import Dataset
 
 from .errors import FarmError
 
@@ -37,7 +37,7 @@ def check(
     ignored: codes to leave out; show: told of bytes done and in all, in deep mode, else of files. DatasetError where
     there is no data set.
     """
-    seen = survey.look(Dataset.at(data))
+    seen = survey.look(survey.find(data))
     files = seen.files
     if deep:
         facts = _examine_all(files, show)
@@ -71,7 +71,12 @@ def _examine_all(files: list[File], show: Callable[[int, int], None]) -> dict[Fi
 
 def _pool(files: int) -> Executor:
     # Forked processes would inherit the locks of the threads that show progress.
-    return ProcessPoolExecutor(min(cores(), max(files, 1)), multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(min(cores(), max(files, 1)), context, initializer=_leave_ctrl_c_to_the_parent)
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def cores() -> int:

@@ -373,6 +373,60 @@ def test_the_ends_of_a_long_motion_tell_whether_it_is_whole(made, tmp_path):
     assert codes() == ["IA203"]
 
 
+@pytest.mark.parametrize("name", [HIS_BVH, HIS_ARKIT, HIS_WAV])
+def test_whatever_a_file_holds_is_a_finding_or_none_and_never_a_crash(copied, name):
+    whole = (copied / name).read_bytes()
+    seen = survey.look(Dataset.at(copied))
+    file = next(file for file in seen.files if file.name == name)
+    rng = np.random.default_rng(0)
+    spoilt = 0
+    for _ in range(60):
+        content = bytearray(whole[: rng.integers(1, len(whole))] if rng.random() < 0.3 else whole)
+        # Heads are short and what they say is believed: half of the bytes go there.
+        for place in rng.integers(0, rng.choice([min(200, len(content)), len(content)]), 4):
+            content[place] = rng.integers(0, 256)
+        file.path.write_bytes(content)
+        for deep in (True, False):
+            spoilt += bool(survey.conclude(seen, {file: survey.examine(file, deep=deep)}).findings)
+    assert spoilt > 30
+
+
+def test_a_motion_written_in_an_unusual_way_is_whole(copied):
+    replace(copied / HIS_BVH, b"Frames: 36\nFrame Time: 0.03333333\n", b"frame time: .0333333\n\nframes:\t36\n")
+    for deep in (True, False):
+        assert [each.file for each in check(copied, deep=deep)] == [ERRATUM]
+
+
+def test_names_cannot_move_the_cursor(copied):
+    (copied / "wav" / "a\nb\x1b[2J\udcff.txt").touch()
+    (found,) = (each for each in check(copied, deep=False) if each.file != ERRATUM)
+    assert found.file == r"wav/a\nb\x1b[2J\udcff.txt"
+
+
+def test_a_data_set_that_is_all_packed_is_told_so(made, tmp_path):
+    for kind in inventory.KINDS:
+        (tmp_path / f"{kind.folder}_part1.zip").touch()
+    codes = [(each.code.code, each.file) for each in survey.conclude(survey.look(survey.find(tmp_path)), {}).findings]
+    assert codes == [
+        *(("IA002", f"{name}_part1.zip") for name in ("bvhs", "bvhs_retarget", "face_arkit", "face_ict", "wav")),
+        ("IA101", "actors.db"),
+        ("IA101", "scenarios.db"),
+    ]
+
+
+def test_an_actor_who_was_measured_anew_one_day_is_told_once(copied):
+    for scene in ("001", "006"):
+        longer_shins(copied / f"bvhs_retarget/20231119_001_{scene}.bvh")
+        shutil.copy(
+            copied / "bvhs_retarget/20240128_001_005.bvh",
+            copied / f"bvhs_retarget/20240128_001_{int(scene) + 20:03d}.bvh",
+        )
+    told = [each for each in check(copied, deep=False) if each.code is findings.OTHER_BONES]
+    assert [(each.file, each.text) for each in told] == [
+        (HIS_BVH, "has other bones than 3 of the motions of actor 001; so have all 2 of 20231119")
+    ]
+
+
 def test_codes_are_in_order_and_each_is_there_once():
     names = [code.code for code in CODES]
     assert names == sorted(set(names))

@@ -150,6 +150,14 @@ def _entries(folder: Path, name: str, found: list[Finding]) -> list[os.DirEntry[
         return []
 
 
+def has_archives(root: Path) -> bool:
+    """Whether a folder of any kind lies in `root` as an archive."""
+    folders = {kind.folder for kind in KINDS}
+    return any(
+        (match := _ARCHIVE.fullmatch(e.name)) and match["stem"].lower() in folders for e in _entries(root, ".", [])
+    )
+
+
 def face_templates(root: Path) -> set[str]:
     """The actors who have a face template."""
     folder = layout.Dataset(root).face_ict_template("").parent

@@ -28,6 +28,8 @@ _TIME_SLACK = 2e-3
 
 @dataclass(frozen=True)
 class _Head:
+    """size: bytes before the first frame."""
+
     skeleton: bvh.Skeleton
     frame_time: float
     declared: int
@@ -57,17 +59,20 @@ def examine(path: Path, *, deep: bool) -> Facts:
         facts.tell(findings.UNREADABLE, f"cannot be read ({error.strerror})")
         return facts
     try:
-        head = _read_head(path, first)
+        head, lines = _read_head(path, first)
     except DatasetError as error:
         facts.tell(findings.NO_BVH, said(error, path))
         return facts
+    if lines is None and first is last:
+        body = first[head.size :].splitlines()
+        lines = [(number, line) for number, line in enumerate(body) if line and not line.isspace()]
     facts.bones = _bones(head.skeleton)
     facts.rate = 1 / head.frame_time
     if abs(head.frame_time * layout.FPS - 1) > _TIME_SLACK:
         text = f"has frames of {head.frame_time:.7g} s, {facts.rate:.4g} a second; the data set has {layout.FPS}"
         facts.tell(findings.FRAME_TIME, text)
-    if first is last:
-        _check_whole(facts, path, head, first[head.size :], deep=deep)
+    if lines is not None:
+        _check_whole(facts, path, head, lines, deep=deep)
     else:
         _check_ends(facts, head, first[head.size :], last, size - head.size)
     # Only what is whole is compared with others by its length.
@@ -77,13 +82,13 @@ def examine(path: Path, *, deep: bool) -> Facts:
     return facts
 
 
-def _read_head(path: Path, first: bytes) -> _Head:
+def _read_head(path: Path, first: bytes) -> tuple[_Head, list[tuple[int, bytes]] | None]:
+    """The head, and the frame lines where the whole file had to be read for it."""
     found = _HEAD.search(first)
     if not found:
         # Written in an unusual way, or broken: the reader tells.
         (skeleton, frame_time, declared), lines = bvh.split(path)
-        size = first.find(lines[0][1]) if lines else len(first)
-        return _Head(skeleton, frame_time, declared, max(size, 0))
+        return _Head(skeleton, frame_time, declared, 0), lines
     frame_time = float(found[2])
     if not bvh.SHORTEST_FRAME <= frame_time <= bvh.LONGEST_FRAME:
         raise DatasetError(f"{path}: has a frame time of {frame_time} seconds; 30 frames a second have 0.0333333")
@@ -92,15 +97,14 @@ def _read_head(path: Path, first: bytes) -> _Head:
         if text not in _known:
             _known[text] = bvh.parse_hierarchy(path, text.splitlines())
         skeleton = _known[text]
-    return _Head(skeleton, frame_time, int(found[1]), found.end())
+    return _Head(skeleton, frame_time, int(found[1]), found.end()), None
 
 
 def _bones(skeleton: bvh.Skeleton) -> Bones:
     return Bones((skeleton.names, skeleton.parents), skeleton.offsets[1:])
 
 
-def _check_whole(facts: Facts, path: Path, head: _Head, body: bytes, *, deep: bool) -> None:
-    lines = [(number, line) for number, line in enumerate(body.splitlines()) if line and not line.isspace()]
+def _check_whole(facts: Facts, path: Path, head: _Head, lines: list[tuple[int, bytes]], *, deep: bool) -> None:
     if not lines:
         facts.tell(findings.CUT_BVH, f"holds none of the {head.declared} frames that it says")
         return

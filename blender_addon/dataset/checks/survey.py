@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from .. import layout
+from ..errors import DatasetError
 from ..layout import Dataset
 from . import between, findings, listed, motion, rows, voice, weights
 from .facts import Facts
 from .findings import Finding
-from .inventory import ARKIT, ICT, KINDS, VOICE, File, Inventory, take
+from .inventory import ARKIT, ICT, KINDS, VOICE, File, Inventory, has_archives, take
 
 _COLUMNS = {ARKIT: (51,), ICT: (55,)}
 
@@ -52,6 +54,16 @@ class Report:
         return sum(finding.code.severity == severity for finding in self.findings)
 
 
+def find(root: Path | str) -> Dataset:
+    """The data set at `root`, also where it lies there packed; DatasetError for a folder of something else."""
+    try:
+        return Dataset.at(root)
+    except DatasetError:
+        if has_archives(Path(root)):
+            return Dataset(Path(root).absolute())
+        raise
+
+
 def look(dataset: Dataset) -> Survey:
     """Folders and databases and job files; no other file is opened."""
     scenes = take(dataset.root)
@@ -83,6 +95,7 @@ def conclude(survey: Survey, facts: Mapping[File, Facts], ignored: Iterable[str]
     found += [Finding(code, file.name, text) for file, own in facts.items() for code, text in own.found]
     for taken in (survey.scenes, *survey.subsets.values()):
         found += between.compare(taken, facts)
+    found = [Finding(finding.code, _printable(finding.file), _printable(finding.text)) for finding in found]
     left_out = {code.upper() for code in ignored}
     order = {severity: place for place, severity in enumerate(findings.SEVERITIES)}
     shown = sorted(
@@ -90,6 +103,11 @@ def conclude(survey: Survey, facts: Mapping[File, Facts], ignored: Iterable[str]
         key=lambda finding: (order[finding.code.severity], finding.code.code, finding.file, finding.text),
     )
     return Report(tuple(shown), tuple(_rows(survey, facts)))
+
+
+def _printable(text: str) -> str:
+    """Names and rows may hold anything: what moves a terminal's cursor, or is no text at all, is written out."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _rows(survey: Survey, facts: Mapping[File, Facts]) -> Iterable[Row]:

@@ -27,7 +27,8 @@ def examine(path: Path, *, deep: bool) -> Facts:
     try:
         wave = wav.describe(path)
     except DatasetError as error:
-        facts.tell(findings.NO_RIFF, said(error, path.absolute()))
+        code = findings.UNREADABLE if isinstance(error.__cause__, OSError) else findings.NO_RIFF
+        facts.tell(code, said(error, path.absolute()))
         return facts
     if wave.lacking or wave.seconds <= 0:
         lack = f"{wave.lacking} of the {wave.size} bytes of its samples are missing"

@@ -24,7 +24,7 @@ def examine(path: Path, columns: tuple[int, ...], *, deep: bool) -> Facts:
             shape, by_column, kind = _read_head(file)
             wanted = file.tell() + math.prod(shape) * kind.itemsize
             has = path.stat().st_size
-            plain = kind.kind in "fiu" and len(shape) == 2
+            plain = kind.kind in "fiu" and len(shape) == 2 and min(shape) > 0
             values = np.fromfile(file, kind, math.prod(shape)) if deep and plain and has >= wanted else None
     except blendshapes.UNREADABLE as error:
         if isinstance(error, OSError):
@@ -34,7 +34,7 @@ def examine(path: Path, columns: tuple[int, ...], *, deep: bool) -> Facts:
         return facts
     if kind.kind not in "fiu":
         facts.tell(findings.NO_NPY, f"holds {kind}, not numbers")
-    elif len(shape) != 2 or shape[1] not in columns or not shape[0]:
+    elif len(shape) != 2 or shape[1] not in columns or shape[0] <= 0:
         kinds = " or ".join(f"(frames, {count})" for count in columns)
         facts.tell(findings.NPY_SHAPE, f"has the shape {shape}, not {kinds}")
     elif has < wanted:
