@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,28 +48,20 @@ class Scenario:
 
 def actors(dataset: Dataset) -> dict[str, Actor]:
     """All actors by id."""
-    return {actor.id: actor for actor in actor_rows(dataset)}
-
-
-def actor_rows(dataset: Dataset) -> list[Actor]:
-    """All rows about actors, also where two have one id."""
     path = dataset.actors_db
     rows = _query(path, "SELECT actor_id, gender FROM actors ORDER BY actor_id")
-    return [Actor(_number(path, actor, 3), str(gender).lower()) for actor, gender in rows]
+    found = [Actor(_number(path, actor, 3), str(gender).lower()) for actor, gender in rows]
+    return {actor.id: actor for actor in found}
 
 
 def sessions(dataset: Dataset) -> dict[str, Session]:
     """All sessions by date."""
-    return {session.date: session for session in session_rows(dataset)}
-
-
-def session_rows(dataset: Dataset) -> list[Session]:
-    """All rows about sessions, also where two have one date."""
     path = dataset.actors_db
     rows = _query(path, "SELECT date, male_id, female_id FROM sessions ORDER BY date")
-    return [
+    found = [
         Session(_number(path, date, 8), _number(path, male, 3), _number(path, female, 3)) for date, male, female in rows
     ]
+    return {session.date: session for session in found}
 
 
 def scenarios(dataset: Dataset) -> dict[str, Scenario]:
@@ -92,6 +85,14 @@ def session_of(dataset: Dataset, scene: SceneId) -> Session:
             f"{scene}: there is no session of {scene.date} in {dataset.actors_db}; it has {', '.join(known) or 'none'}"
         )
     return known[scene.date]
+
+
+def repeated(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Actors, and dates of sessions, that have more rows than one, of which `actors` and `sessions` take the last."""
+    path = dataset.actors_db
+    ids = Counter(_number(path, actor, 3) for (actor,) in _query(path, "SELECT actor_id FROM actors"))
+    dates = Counter(_number(path, date, 8) for (date,) in _query(path, "SELECT date FROM sessions"))
+    return [name for name, count in ids.items() if count > 1], [date for date, count in dates.items() if count > 1]
 
 
 def emotion_of(dataset: Dataset, scene: SceneId) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from .. import databases, layout
@@ -14,7 +13,7 @@ from ..layout import Dataset
 from ..naming import PerformanceId, SceneId
 from . import findings
 from .facts import said
-from .findings import Code, Finding
+from .findings import Finding
 from .inventory import ARKIT, ICT, Inventory, face_templates
 
 _ACTORS, _SCENARIOS = "actors.db", "scenarios.db"
@@ -22,11 +21,13 @@ _ACTORS, _SCENARIOS = "actors.db", "scenarios.db"
 
 @dataclass
 class Rows:
-    """What the databases hold; None for one that cannot be read, which is told once."""
+    """What the databases hold; None for what cannot be read, which is told once.
 
-    actors: list[Actor] | None = None
-    sessions: list[Session] | None = None
+    casts: who plays on each date; nobody where the rows do not agree.
+    """
+
     scenarios: Mapping[str, Scenario] | None = None
+    casts: dict[str, set[str]] | None = None
     found: list[Finding] = field(default_factory=list)
 
 
@@ -34,16 +35,23 @@ def read(dataset: Dataset) -> Rows:
     """Both databases, and whether their rows agree."""
     rows = Rows()
     try:
-        rows.actors, rows.sessions = databases.actor_rows(dataset), databases.session_rows(dataset)
+        actors, sessions = databases.actors(dataset), databases.sessions(dataset)
+        twice, doubled = databases.repeated(dataset)
     except DatasetError as error:
         rows.found.append(Finding(findings.DATABASE, _ACTORS, said(error, dataset.actors_db)))
-    with suppress(DatasetError):
-        rows.actors = rows.actors or databases.actor_rows(dataset)
+    else:
+        rows.casts = {date: set() if date in doubled else set(own.actors) for date, own in sessions.items()}
+        rows.found += [
+            Finding(findings.ACTOR_TWICE, _ACTORS, f"has more rows than one of actor {actor}") for actor in twice
+        ]
+        rows.found += [
+            Finding(findings.SESSION_TWICE, _ACTORS, f"has more sessions than one of {date}") for date in doubled
+        ]
+        rows.found += _cast_findings(actors, sessions)
     try:
         rows.scenarios = databases.scenarios(dataset)
     except DatasetError as error:
         rows.found.append(Finding(findings.DATABASE, _SCENARIOS, said(error, dataset.scenarios_db)))
-    rows.found += _actor_findings(rows)
     for scenario in (rows.scenarios or {}).values():
         lacks = [name for name in ("emotion", "relationship", "text") if not getattr(scenario, name)]
         if lacks:
@@ -52,36 +60,23 @@ def read(dataset: Dataset) -> Rows:
     return rows
 
 
-def _actor_findings(rows: Rows) -> Iterable[Finding]:
-    def finding(code: Code, text: str) -> Finding:
-        return Finding(code, _ACTORS, text)
-
-    counted = Counter(actor.id for actor in rows.actors or ())
-    yield from (
-        finding(findings.ACTOR_TWICE, f"has {count} rows for actor {actor}")
-        for actor, count in counted.items()
-        if count > 1
-    )
-    dates = Counter(session.date for session in rows.sessions or ())
-    yield from (
-        finding(findings.SESSION_TWICE, f"has {count} sessions of {date}") for date, count in dates.items() if count > 1
-    )
-    genders: dict[str, set[str]] = defaultdict(set)
-    for row in rows.actors or ():
-        genders[row.id].add(row.gender)
-    unknown: dict[str, str] = {}
+def _cast_findings(actors: Mapping[str, Actor], sessions: Mapping[str, Session]) -> Iterable[Finding]:
+    """One finding for an actor, however many sessions he has."""
+    unknown: dict[str, list[str]] = defaultdict(list)
     wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for session in rows.sessions or ():
-        for actor, gender in zip(session.actors, ("male", "female"), strict=True):
-            if actor not in genders:
-                unknown.setdefault(actor, session.date)
-            elif gender not in genders[actor]:
+    for session in sessions.values():
+        for actor, gender in ((session.male, "male"), (session.female, "female")):
+            if actor and actor not in actors:
+                unknown[actor].append(session.date)
+            elif actor and actors[actor].gender != gender:
                 wrong[actor, gender].append(session.date)
-    for actor, date in unknown.items():
-        yield finding(findings.NO_ACTOR_ROW, f"has no row for actor {actor}, who plays in the session of {date}")
-    for (actor, gender), of in wrong.items():
-        own = " and ".join(sorted(genders[actor]))
-        yield finding(findings.GENDER, f"has actor {actor} as {own}, and as {gender} in the session of {', '.join(of)}")
+    for actor, dates in unknown.items():
+        text = f"has no row for actor {actor}, who plays in the session of {', '.join(dates)}"
+        yield Finding(findings.NO_ACTOR_ROW, _ACTORS, text)
+    for (actor, gender), dates in wrong.items():
+        own = actors[actor].gender
+        text = f"has actor {actor} as {own}, and as {gender} in the session of {', '.join(dates)}"
+        yield Finding(findings.GENDER, _ACTORS, text)
 
 
 def compare(dataset: Dataset, rows: Rows, scenes: Inventory) -> Iterable[Finding]:
@@ -92,22 +87,19 @@ def compare(dataset: Dataset, rows: Rows, scenes: Inventory) -> Iterable[Finding
             count = sum(scene.scenario == scenario for scene in by_scene)
             text = f"has no scenario {scenario}, which {_counted(count, 'scene')} of the files played"
             yield Finding(findings.NO_SCENARIO, _SCENARIOS, text)
-    sessions = rows.sessions
-    if sessions is not None:
-        for date in sorted({scene.date for scene in by_scene} - {session.date for session in sessions}):
+    if rows.casts is not None:
+        for date in sorted({scene.date for scene in by_scene} - set(rows.casts)):
             yield Finding(findings.NO_SESSION, _ACTORS, f"has no session of {date}, of which there are files")
-        yield from _outsiders(sessions, scenes)
+        yield from _outsiders(rows.casts, scenes)
     for scene, present in sorted(by_scene.items()):
-        yield from _missing(scene, present, _cast(scene, present, sessions or []), scenes)
+        yield from _missing(scene, present, _cast(scene, present, rows), scenes)
     yield from _templates(dataset, scenes)
 
 
 def expected(rows: Rows, scenes: Inventory) -> set[PerformanceId]:
     """What should be there of the scenes of which there is something: both actors' parts."""
     present = _present(scenes)
-    return {
-        scene.performance(actor) for scene, own in present.items() for actor in _cast(scene, own, rows.sessions or [])
-    }
+    return {scene.performance(actor) for scene, own in present.items() for actor in _cast(scene, own, rows)}
 
 
 def _present(scenes: Inventory) -> dict[SceneId, set[str]]:
@@ -118,23 +110,19 @@ def _present(scenes: Inventory) -> dict[SceneId, set[str]]:
     return by_scene
 
 
-def _cast(scene: SceneId, present: set[str], sessions: list[Session]) -> set[str]:
-    """Who should be there: the session's two, of two sessions those who are."""
-    pairs = [set(session.actors) for session in sessions if session.date == scene.date]
-    return max(pairs, key=lambda pair: len(pair & present), default=present)
+def _cast(scene: SceneId, present: set[str], rows: Rows) -> set[str]:
+    """Who should be there: the session's two; where no session tells, those who are."""
+    return (rows.casts or {}).get(scene.date) or present
 
 
-def _outsiders(sessions: list[Session], scenes: Inventory) -> Iterable[Finding]:
-    members: dict[str, set[str]] = defaultdict(set)
-    for session in sessions:
-        members[session.date] |= set(session.actors)
+def _outsiders(casts: Mapping[str, set[str]], scenes: Inventory) -> Iterable[Finding]:
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for file in scenes.all_files:
         date, actor = file.performance.date, file.performance.actor
-        if date in members and actor not in members[date]:
+        if casts.get(date) and actor not in casts[date]:
             files[date, actor].append(file.name)
     for (date, actor), names in sorted(files.items()):
-        others = " and ".join(sorted(members[date]))
+        others = " and ".join(sorted(casts[date]))
         more = f"; so do {_counted(len(names) - 1, 'other file')}" if len(names) > 1 else ""
         text = f"names actor {actor}, and in the session of {date} are {others}{more}"
         yield Finding(findings.NOT_OF_SESSION, min(names), text)
