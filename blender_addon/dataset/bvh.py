@@ -23,7 +23,7 @@ CHANNELS = ("Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Zr
 _CHANNEL_BY_LOWER = {name.lower(): name for name in CHANNELS}
 
 #: Frame times beyond these, in seconds, are mistakes (milliseconds, frames a second).
-SHORTEST_FRAME, LONGEST_FRAME = 1e-4, 1.0
+_SHORTEST_FRAME, _LONGEST_FRAME = 1e-4, 1.0
 
 #: More than any hierarchy takes, and what stands behind it.
 _HEAD_BYTES = 1 << 18
@@ -122,7 +122,7 @@ def read_declared(path: Path | str) -> tuple[int, float]:
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
     found = _DECLARED.search(head)
-    if not found or not SHORTEST_FRAME <= float(found[2]) <= LONGEST_FRAME or not int(found[1]):
+    if not found or not _SHORTEST_FRAME <= float(found[2]) <= _LONGEST_FRAME or not int(found[1]):
         raise DatasetError(f"{path}: does not say how many frames it has and how long they last; copy it again")
     return int(found[1]), float(found[2])
 
@@ -278,7 +278,7 @@ def split(path: Path) -> tuple[tuple[Skeleton, float, int], list[tuple[int, byte
             raise DatasetError(f"{path}: line {body} must be 'Frames: N' or 'Frame Time: SECONDS'") from None
     if declared is None or frame_time is None:
         raise DatasetError(f"{path}: ends before its 'Frames:' and 'Frame Time:' lines; copy it again")
-    if not SHORTEST_FRAME <= frame_time <= LONGEST_FRAME:
+    if not _SHORTEST_FRAME <= frame_time <= _LONGEST_FRAME:
         raise DatasetError(f"{path}: has a frame time of {frame_time} seconds; 30 frames a second have 0.0333333")
     numbered = [(n + 1, line) for n, line in enumerate(lines[body:], body) if line and not line.isspace()]
     return (skeleton, frame_time, declared), numbered

@@ -41,12 +41,10 @@ def read(dataset: Dataset) -> Rows:
         rows.found.append(Finding(findings.DATABASE, _ACTORS, said(error, dataset.actors_db)))
     else:
         rows.casts = {date: set() if date in doubled else set(own.actors) for date, own in sessions.items()}
-        rows.found += [
-            Finding(findings.ACTOR_TWICE, _ACTORS, f"has more rows than one of actor {actor}") for actor in twice
-        ]
-        rows.found += [
-            Finding(findings.SESSION_TWICE, _ACTORS, f"has more sessions than one of {date}") for date in doubled
-        ]
+        for actor in twice:
+            rows.found.append(Finding(findings.ACTOR_TWICE, _ACTORS, f"has more rows than one of actor {actor}"))
+        for date in doubled:
+            rows.found.append(Finding(findings.SESSION_TWICE, _ACTORS, f"has more sessions than one of {date}"))
         rows.found += _cast_findings(actors, sessions)
     try:
         rows.scenarios = databases.scenarios(dataset)
