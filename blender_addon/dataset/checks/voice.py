@@ -59,6 +59,8 @@ def _check_samples(facts: Facts, samples: np.ndarray, wave: wav.Wave) -> None:
     if max(high, -low) < SILENCE * full:
         facts.tell(findings.SILENT, f"is silent: its loudest sample is {max(high, -low) / full:.1%} of full scale")
         return
+    if wave.bits == 8:
+        return  # so coarse that the crests of whole waves are flat
     # Both ends of whole numbers are clipped at, -32768 and 32767.
     ends = [end for end in (low, high) if abs(end) >= _LOUD * full]
     places = sum(
