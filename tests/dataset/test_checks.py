@@ -367,6 +367,10 @@ def test_the_ends_of_a_long_motion_tell_whether_it_is_whole(made, tmp_path):
     assert motion.examine(path, deep=False).frames == 12 * 36
     path.write_bytes(whole.replace(b"\n", b"\r\n"))
     assert codes() == []
+    zeros = b" ".join([b"0"] * short.skeleton.channel_count) + b"\n"
+    rest = whole.replace(b"Frames: 432", b"Frames: 632").replace(b"0.03333333\n", b"0.03333333\n" + 200 * zeros)
+    path.write_bytes(rest)
+    assert codes() == []
     path.write_bytes(whole[: len(whole) // 2])
     assert codes() == ["IA202"]
     path.write_bytes(whole[: whole.rindex(b"\n", 0, len(whole) // 2) + 1])
