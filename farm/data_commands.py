@@ -12,6 +12,7 @@ from .lazy_group import LazyGroup
     cls=LazyGroup,
     places={
         "make": "farm.data_make_command:data_make",
+        "check": "farm.data_check_command:check_command",
         "scenes": "farm.data_query_commands:data_scenes",
         "pairs": "farm.data_query_commands:data_pairs",
         "show": "farm.data_show_command:data_show",
@@ -19,4 +20,4 @@ from .lazy_group import LazyGroup
     },
 )
 def data_group() -> None:
-    """Data sets: what is in them, and making a small one."""
+    """Data sets: what is in them, what is wrong with them, and making a small one."""

@@ -100,7 +100,7 @@ def read_header(path: Path | str) -> Header:
     Raises DatasetError as `read` does for what it can see: a broken head, no frames, a last line cut short.
     """
     path = Path(path)
-    head, lines = _split(path)
+    head, lines = split(path)
     skeleton, frame_time, _ = head
     if not lines:
         raise DatasetError(f"{path}: holds no frames")
@@ -137,10 +137,10 @@ def read(path: Path | str) -> Motion:
     line, for anything that cannot be read for certain (such as a file cut in mid-line).
     """
     path = Path(path)
-    (skeleton, frame_time, declared), lines = _split(path)
+    (skeleton, frame_time, declared), lines = split(path)
     if not lines:
         raise DatasetError(f"{path}: holds no frames")
-    values = _numbers(path, skeleton, lines)
+    values = numbers(path, skeleton, lines)
     notices = []
     if declared != len(lines):
         notices.append(f"{path.name}: says {declared} frames and has {len(lines)}; all {len(lines)} are used")
@@ -245,8 +245,11 @@ def forward_kinematics(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
     return positions, turns
 
 
-def _split(path: Path) -> tuple[tuple[Skeleton, float, int], list[tuple[int, bytes]]]:
-    """Head of the file, and its frame lines with their line numbers (from 1), blank lines left out."""
+def split(path: Path) -> tuple[tuple[Skeleton, float, int], list[tuple[int, bytes]]]:
+    """Head of the file (skeleton, frame time, declared frames), and its frame lines with their numbers, from 1.
+
+    Blank lines are left out. DatasetError for a head that cannot be read.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -257,7 +260,7 @@ def _split(path: Path) -> tuple[tuple[Skeleton, float, int], list[tuple[int, byt
     motion = next((n for n, line in enumerate(lines) if line.strip().upper() == b"MOTION"), None)
     if motion is None:
         raise DatasetError(f"{path}: is not a BVH file (no MOTION section)")
-    skeleton = _parse_hierarchy(path, lines[:motion])
+    skeleton = parse_hierarchy(path, lines[:motion])
     declared = frame_time = None
     body = motion + 1
     while body < len(lines) and (declared is None or frame_time is None):
@@ -283,7 +286,8 @@ def _split(path: Path) -> tuple[tuple[Skeleton, float, int], list[tuple[int, byt
     return (skeleton, frame_time, declared), numbered
 
 
-def _parse_hierarchy(path: Path, lines: list[bytes]) -> Skeleton:
+def parse_hierarchy(path: Path, lines: list[bytes]) -> Skeleton:
+    """The skeleton that the lines before MOTION describe; DatasetError, naming the line, where they describe none."""
     names: list[str] = []
     parents: list[int] = []
     offsets: list[np.ndarray | None] = []
@@ -349,7 +353,8 @@ def _parse_hierarchy(path: Path, lines: list[bytes]) -> Skeleton:
     return Skeleton(tuple(names), tuple(parents), np.array(offsets, dtype=float), tuple(channels), ends)
 
 
-def _numbers(path: Path, skeleton: Skeleton, lines: list[tuple[int, bytes]]) -> np.ndarray:
+def numbers(path: Path, skeleton: Skeleton, lines: list[tuple[int, bytes]]) -> np.ndarray:
+    """The values (N, C) of the lines that `split` gives, NaN among them; DatasetError at the first line that is bad."""
     shape = (len(lines), skeleton.channel_count)
     values = _fixed_point(lines, shape[1])
     if values is None:
@@ -411,11 +416,12 @@ def _check_line(path: Path, skeleton: Skeleton, number: int, line: bytes) -> Non
     if len(words) > skeleton.channel_count:
         raise DatasetError(f"{path}: line {number} has {len(words)} values, the joints take {skeleton.channel_count}")
     for word in words:
-        if not _is_number(word):
+        if not is_number(word):
             raise DatasetError(f"{path}: line {number}: {word.decode('ascii', 'replace')!r} is no number")
 
 
-def _is_number(word: bytes) -> bool:
+def is_number(word: bytes) -> bool:
+    """Whether a word of a motion line is a number, NaN included."""
     try:
         float(word)
     except ValueError:

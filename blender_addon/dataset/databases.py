@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,14 @@ def session_of(dataset: Dataset, scene: SceneId) -> Session:
             f"{scene}: there is no session of {scene.date} in {dataset.actors_db}; it has {', '.join(known) or 'none'}"
         )
     return known[scene.date]
+
+
+def repeated(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Actors, and dates of sessions, that have more rows than one, of which `actors` and `sessions` take the last."""
+    path = dataset.actors_db
+    ids = Counter(_number(path, actor, 3) for (actor,) in _query(path, "SELECT actor_id FROM actors"))
+    dates = Counter(_number(path, date, 8) for (date,) in _query(path, "SELECT date FROM sessions"))
+    return [name for name, count in ids.items() if count > 1], [date for date, count in dates.items() if count > 1]
 
 
 def emotion_of(dataset: Dataset, scene: SceneId) -> str:
