@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
+from .present_command import present_command
+
 
 @click.group("video")
 def video_group() -> None:
     """Videos to look at: of any motion file, of a scene with its faces, of several motions side by side."""
+
+
+video_group.add_command(present_command)
