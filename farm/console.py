@@ -41,7 +41,7 @@ def _tell_plan(prepared: rendering.Prepared, *, measure: bool, as_json: bool) ->
     options, measured = prepared.options, prepared.measured
     reasons = why.explain(prepared.to_do, prepared.outputs, overwrite=options.overwrite)
     if measure:
-        with ProgressView(Console(stderr=True)) as view, _stoppable():
+        with ProgressView(Console(stderr=True)) as view, stoppable():
             measured = trial.measure(prepared, view.show, tell)
     estimated = estimate.of(
         prepared.to_do,
@@ -61,7 +61,7 @@ def _tell_plan(prepared: rendering.Prepared, *, measure: bool, as_json: bool) ->
 
 def do(prepared: rendering.Prepared, *, as_json: bool) -> None:
     """Do a planned run with a view of it and print what becomes of it. FarmError if something failed."""
-    with ProgressView(Console(stderr=True)) as view, _stoppable():
+    with ProgressView(Console(stderr=True)) as view, stoppable():
         results = rendering.execute(prepared, view.show, tell)
     report(results, as_json=as_json)
 
@@ -71,7 +71,7 @@ def do_first(kind: Kind, job: Path, data: Path, options: RenderOptions) -> list[
     command = shlex.join(["interact-farm", *sys.argv[1:]])
     prepared = rendering.prepare(kind, job, data, options, tell, command=command)
     tables.print_notices(Console(stderr=True), prepared.to_do.notices)
-    with ProgressView(Console(stderr=True)) as view, _stoppable():
+    with ProgressView(Console(stderr=True)) as view, stoppable():
         return rendering.execute(prepared, view.show, tell)
 
 
@@ -91,7 +91,7 @@ def report(results: list[SceneResult], *, as_json: bool) -> None:
         raise FarmError(f"{len(failed)} of {len(results)} scenes failed: {failed[0].scene}: {failed[0].problem}")
 
 
-class _stoppable:  # noqa: N801 - used like the context managers of contextlib
+class stoppable:  # noqa: N801 - used like the context managers of contextlib
     """SIGTERM stops a run as Ctrl-C does: workers are ended, what is whole stays."""
 
     def __enter__(self) -> None:

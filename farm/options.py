@@ -182,6 +182,12 @@ def batch_options(command: Callable) -> Callable:
     ))  # fmt: skip
 
 
+def show_options(command: Callable) -> Callable:
+    """The options of showing a motion that is in no data set, gathered into one `options` argument."""
+    look = (option for option in _LOOK if option is not _LABEL)
+    return _gathered(command, (blender_option, *look, camera_option, pin_feet_option, actors_option))
+
+
 def _gathered(command: Callable, options: Sequence[Callable]) -> Callable:
     @wraps(command)
     def gathered(**given: Any) -> Any:
@@ -230,12 +236,15 @@ _QUALITY = click.option(
     "--quality", type=click.Choice(batch.QUALITIES),
     help="A preset; engine, samples and size that are named win over it.",
 )  # fmt: skip
+_LABEL = click.option(
+    "--label", type=Label(), default="", metavar="LIST",
+    help=f"Burn in, of {','.join(batch.LABEL_PARTS)}: --label id,frame.",
+)  # fmt: skip
 _LOOK = (
     _ENGINE,
     click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
     click.option("--samples", type=click.IntRange(1, 65536), help="Samples a pixel.  [default: the template's]"),
-    click.option("--label", type=Label(), default="", metavar="LIST",
-                 help=f"Burn in, of {','.join(batch.LABEL_PARTS)}: --label id,frame."),
+    _LABEL,
     _QUALITY,
 )  # fmt: skip
 _RANGE = (

@@ -119,7 +119,7 @@ def _present(scene: SceneId, dataset: Dataset, outputs: plan.Outputs, options: P
     def composed(out: Path, tags: dict[str, str]) -> VideoInfo:
         boxes = face_boxes(options.size)
         layers = [Layer(body, Box(0, 0, *options.size))]
-        layers += [Layer(p.face, box, fills=True) for p, box in zip(people, boxes, strict=True) if p.face]
+        layers += [Layer(p.face, box, fills=True) for p, box in zip(people, boxes, strict=False) if p.face]
         with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
             plates = Path(folder) / "plates.nut"
             write_video(plates, [
@@ -193,7 +193,7 @@ def _plates(
     canvas = Canvas(options.size, options.font)
     width, height = options.size
     free = canvas.scaled(_FREE)
-    for person, box in zip(people, face_boxes(options.size), strict=True):
+    for person, box in zip(people, face_boxes(options.size), strict=False):
         name = Line(f"Actor {person.actor.id} · {person.actor.gender}", 32, bold=True)
         if person.face:
             canvas.plate([name], box, across="middle", up="bottom", whole=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .present_command import present_command
+from .show_command import show_command
 
 
 @click.group("video")
@@ -13,3 +14,4 @@ def video_group() -> None:
 
 
 video_group.add_command(present_command)
+video_group.add_command(show_command)

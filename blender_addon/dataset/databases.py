@@ -22,16 +22,16 @@ class Actor:
 
 @dataclass(frozen=True)
 class Session:
-    """A recording day: the two actors of all its scenes."""
+    """A recording day: the two actors of all its scenes; one of them is "" where somebody was recorded alone."""
 
     date: str
     male: str
     female: str
 
     @property
-    def actors(self) -> tuple[str, str]:
-        """Both actors, male first, the order of sound channels and tables."""
-        return self.male, self.female
+    def actors(self) -> tuple[str, ...]:
+        """Both actors, male first, the order of sound channels and tables; or the one who was recorded alone."""
+        return tuple(actor for actor in (self.male, self.female) if actor)
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,12 @@ def sessions(dataset: Dataset) -> dict[str, Session]:
     path = dataset.actors_db
     rows = _query(path, "SELECT date, male_id, female_id FROM sessions ORDER BY date")
     found = [
-        Session(_number(path, date, 8), _number(path, male, 3), _number(path, female, 3)) for date, male, female in rows
+        Session(_number(path, date, 8), *(_number(path, actor, 3) if actor else "" for actor in both))
+        for date, *both in rows
     ]
+    empty = next((session.date for session in found if not session.actors), "")
+    if empty:
+        raise DatasetError(f"{path}: the session of {empty} has no actors")
     return {session.date: session for session in found}
 
 

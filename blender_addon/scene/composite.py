@@ -42,7 +42,7 @@ def composite(
     options: CompositeOptions | None = None,
     report: bool = False,
 ) -> Composited:
-    """Put both actors' motion and face weights on their rigs; frame 1 is frame 1 of the BVH.
+    """Put the actors' motion and face weights on their rigs; frame 1 is frame 1 of the BVH.
 
     What an earlier call put there is replaced, the user's own data is kept aside (`clear` brings it back). The
     other actors are hidden. The scene is as long as its longest body; a shorter track holds its last value.
@@ -55,7 +55,7 @@ def composite(
     session = databases.session_of(dataset, scene_id)
     notices: list[str] = []
     parts = [read(scene, dataset, scene_id, actor, table, options, notices) for actor in session.actors]
-    if parts[0].rig.armature == parts[1].rig.armature:
+    if len({part.rig.armature for part in parts}) < len(parts):
         raise DatasetError(f"{scene_id}: actors {' and '.join(session.actors)} have the same rig")
     frames = max(part.motion.frames for part in parts)
     _compare_lengths(parts, frames, notices)
@@ -149,7 +149,7 @@ def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:
     Rigs that stand side by side in a template for editing must not carry that distance into the capture.
     """
     places = [part.rest.world[:3, 3] for part in parts]
-    if np.allclose(places[0], places[1], atol=1e-3):
+    if np.allclose(places[0], places[-1], atol=1e-3):
         return places[0]
     names = " and ".join(part.rig.armature.name for part in parts)
     notices.append(f"{names} stand apart in the template; the capture is laid on the world's origin")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+
+from blender_addon.dataset.databases import Actor, Session
 
 from .scenarios import EMOTIONS, RELATIONSHIPS, scenario
 from .skeletons import actors, sessions
@@ -47,14 +50,14 @@ def write_scenarios(path: Path, count: int) -> None:
     )
 
 
-def write_actors(path: Path) -> None:
-    """Write the seven actors and five sessions."""
+def write_actors(path: Path, known: Iterable[Actor] | None = None, met: Iterable[Session] | None = None) -> None:
+    """Write actors and sessions; without any, the seven actors and five sessions of the data set."""
     _write(
         path,
         _ACTORS_SCHEMA,
         {
-            "INSERT INTO actors VALUES (?, ?)": [(actor.id, actor.gender) for actor in actors().values()],
-            "INSERT INTO sessions VALUES (?, ?, ?)": [(s.date, s.male, s.female) for s in sessions()],
+            "INSERT INTO actors VALUES (?, ?)": [(actor.id, actor.gender) for actor in known or actors().values()],
+            "INSERT INTO sessions VALUES (?, ?, ?)": [(s.date, s.male, s.female) for s in met or sessions()],
         },
     )
 
