@@ -65,6 +65,12 @@ def make(
         silent.unlink(missing_ok=True)
 
 
+def content(info: VideoInfo) -> str:
+    """What a video was made from, as far as its comment tells, else a fingerprint of itself."""
+    comment = info.metadata.get("comment", "")
+    return comment if comment.startswith(TAG) else file_fingerprint(info.path)
+
+
 def _probed(path: Path) -> VideoInfo | None:
     """None for what cannot be read and is made again."""
     try:

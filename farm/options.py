@@ -173,6 +173,14 @@ def present_options(command: Callable) -> Callable:
     return _gathered(command, (*_PLACES[1:4], _ENGINE, _QUALITY, actors_option))
 
 
+def compare_options(command: Callable) -> Callable:
+    """The options of rendering what `video compare` shows, gathered into one `options` argument."""
+    look = (option for option in _LOOK if option is not _LABEL)
+    return _gathered(command, (
+        *_PLACES, *look, camera_option, pin_feet_option, actors_option, rig_option, faces_option,
+    ))  # fmt: skip
+
+
 def batch_options(command: Callable) -> Callable:
     """The options that decide what a batch of scenes or of faces renders, gathered into one `options` argument."""
     results = click.option("--results", "out", type=PATH, help="Folder for the results, as --out of `render`.")

@@ -39,12 +39,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Box:
-    """A part of a picture in pixels, from its upper left corner."""
+    """A part of a picture in pixels, from its upper left corner. Where it holds a video all four are even."""
 
     x: int
     y: int
     width: int
     height: int
+
+
+def even(pixels: float) -> int:
+    """The nearest even number of pixels: colours are kept for two by two."""
+    return round(pixels / 2) * 2
 
 
 class Canvas:

@@ -18,9 +18,8 @@ from . import edited, fonts, pictures, plan, subjects, subtitles, video
 from .compose import Layer, compose
 from .errors import FarmError
 from .known_files import file_fingerprint
-from .plates import GREY, Box, Canvas, Line, write_video
+from .plates import GREY, Box, Canvas, Line, even, write_video
 from .run import SceneResult
-from .task import TAG
 from .video import VideoInfo
 
 #: The folder of the videos.
@@ -128,7 +127,7 @@ def _present(scene: SceneId, dataset: Dataset, outputs: plan.Outputs, options: P
             ])  # fmt: skip
             return compose(layers, plates, options.size, subject.frames, out, tags)
 
-    sources = [_content(info) for info in (body, *(person.face for person in people)) if info]
+    sources = [edited.content(info) for info in (body, *(person.face for person in people)) if info]
     font = file_fingerprint(options.font) if options.font else ""
     made_from = sources, [person.actor for person in people], scenario, cues, options.size, font
     out = outputs.root / FOLDER / f"{scene}.mp4"
@@ -138,8 +137,7 @@ def _present(scene: SceneId, dataset: Dataset, outputs: plan.Outputs, options: P
 
 def face_boxes(size: tuple[int, int]) -> tuple[Box, Box]:
     """Where the male's and the female's face are: in the upper corners, where people's heads seldom reach."""
-    side = round(_FACE * min(size) / 1080 / 2) * 2
-    free = round(_FREE * min(size) / 1080)
+    side, free = (even(pixels * min(size) / 1080) for pixels in (_FACE, _FREE))
     return Box(free, free, side, side), Box(size[0] - free - side, free, side, side)
 
 
@@ -178,12 +176,6 @@ def _cues(scene: SceneId, source: Path | None) -> list[subtitles.Cue]:
     if source is None:
         return []
     return subtitles.read(source / f"{scene}.srt" if source.is_dir() else source)
-
-
-def _content(info: VideoInfo) -> str:
-    """What a video was made from, as far as its comment tells, else a fingerprint of itself."""
-    comment = info.metadata.get("comment", "")
-    return comment if comment.startswith(TAG) else file_fingerprint(info.path)
 
 
 def _plates(

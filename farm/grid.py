@@ -1,0 +1,66 @@
+"""A grid of videos: where each is, and what is written on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .plates import GREY, Box, Canvas, Line, even
+
+#: Columns by how many videos there are. People beside each other fill a cell that is about as high as wide.
+_COLUMNS = {2: 2, 3: 3, 4: 2, 5: 3, 6: 3}
+
+#: In pixels of a picture 1080 high: the title's strip, what is left between cells, and between a cell's edge and text.
+_STRIP, _GAP, _FREE = 64, 6, 18
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is written on a video; note: smaller, below."""
+
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A picture's parts. size: of the whole; rendered: of each video; strip: for the title, None without one."""
+
+    size: tuple[int, int]
+    rendered: tuple[int, int]
+    boxes: tuple[Box, ...]
+    strip: Box | None
+
+    @classmethod
+    def of(cls, count: int, size: tuple[int, int], *, titled: bool, square: bool = False) -> Grid:
+        """The grid of so many videos; square: they are rendered as squares that fit the cells."""
+        scale = min(size) / 1080
+        # H.264 takes even sides alone, and a video is laid on even places.
+        gap, top = even(_GAP * scale), even(_STRIP * scale) if titled else 0
+        columns = _COLUMNS[count]
+        rows = -(-count // columns)
+        width = (size[0] - gap * (columns - 1)) // columns // 2 * 2
+        height = (size[1] - top - gap * (rows - 1)) // rows // 2 * 2
+        boxes = []
+        for number in range(count):
+            row, column = divmod(number, columns)
+            last = count - row * columns
+            # A last row that is not full stands in the middle.
+            aside = (columns - min(last, columns)) * (width + gap) // 2
+            boxes.append(Box(even(aside) + column * (width + gap), top + row * (height + gap), width, height))
+        side = min(width, height)
+        rendered = (side, side) if square else (width, height)
+        return cls(size, rendered, tuple(boxes), Box(0, 0, size[0], top) if titled else None)
+
+
+def draw(grid: Grid, cells: Sequence[Cell], title: str, font: Path | None = None) -> Canvas:
+    """Title and labels over the whole picture."""
+    canvas = Canvas(grid.size, font)
+    free = canvas.scaled(_FREE)
+    if grid.strip is not None:
+        canvas.plate([Line(title, 32)], grid.strip, across="middle", most=1)
+    for cell, box in zip(cells, grid.boxes, strict=True):
+        within = Box(box.x + free, box.y + free, box.width - 2 * free, box.height // 3)
+        canvas.plate([Line(cell.label, 44, bold=True), Line(cell.note, 28, colour=GREY)], within, most=2)
+    return canvas
