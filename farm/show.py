@@ -87,6 +87,9 @@ def show(
         raise FarmError(f"{len(motions)} motions to show; name one or two")
     faces, voices = (_for_each(given, len(motions), what) for given, what in ((face, "faces"), (wav, "voices")))
     target = _target(motions, out)
+    heard = [Path(voice) for voice in voices if voice is not None]
+    for voice in heard:
+        audio.read_wave(voice)  # what is wrong with it is told before the rendering
     read = [_read(source, parents, fps) for source in motions]
     for notice in (notice for person in read for notice in person.body.notices):
         tell(notice)
@@ -99,8 +102,8 @@ def show(
         if result.problem:
             raise FarmError(f"{target.name}: {result.problem}")
         for notice in result.notices:
-            tell(notice)
-        _finish(prepared.outputs.clip(_SCENE), [Path(voice) for voice in voices if voice is not None], target, tell)
+            tell(_as_given(notice, motions))
+        _finish(prepared.outputs.clip(_SCENE), heard, target, tell)
     return target
 
 
@@ -137,6 +140,14 @@ def _is_ours(path: Path) -> bool:
         return video.probe(path).metadata.get("comment", "").startswith(TAG)
     except FarmError:
         return False
+
+
+def _as_given(notice: str, motions: Sequence[Motion]) -> str:
+    """A notice about the made data set in the user's own names."""
+    for actor, motion in zip(_PEOPLE, motions, strict=False):
+        name = Path(motion).name if isinstance(motion, (str, Path)) else f"person {int(actor.id)}"
+        notice = notice.replace(f"actor {actor.id}", name).replace(str(_SCENE.performance(actor.id)), name)
+    return notice
 
 
 def _read(source: Motion, parents: Sequence[int] | None, fps: float) -> _Read:

@@ -146,7 +146,8 @@ def _pairs_at(tree: _Tree, hub: int) -> list[_Pair]:
         unlike = float(np.abs(first - second).sum()) / size if size > 0 else 1.0
         if unlike < _ALIKE:
             found.append((unlike, one, two, _Pair(hub, chains)))
-    pairs, taken = [], set()
+    pairs: list[_Pair] = []
+    taken: set[int] = set()
     for _, one, two, pair in sorted(found, key=lambda entry: entry[:3]):
         if not taken & {one, two}:
             taken |= {one, two}
@@ -290,7 +291,7 @@ def _fingers(tree: _Tree, hand: int) -> dict[str, int]:
     else:
         order = sorted(range(len(chains)), key=lambda n: _distance(bases[n], bases[0]))
         named = list(zip(FINGERS[1:], order, strict=False))
-    roles = {}
+    roles: dict[str, int] = {}
     for finger, n in named:
         chain = chains[n]
         first = 0 if len(chain) > 3 else 1

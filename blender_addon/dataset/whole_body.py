@@ -15,13 +15,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import joint_roles, made_rest, rest_pose, rotations, stature
+from . import joint_roles, made_rest, poses, rest_pose, rotations, stature
 from .capture import Capture
 from .errors import DatasetError
 
 #: The parts of a leg, and how short a made one is at most when its knee is bent, as a share of its length.
 _LEG = ("thigh", "shin", "foot", "toe")
 _SHORTEST_LEG = 0.45
+#: A limb that is so far (cosine) from where a rest pose has it is put there.
+_ASIDE = np.cos(np.radians(30.0))
+#: How far the neck's first joint is before and above the shoulders' at least, m in a person of 1.75 m, as in InterAct.
+_NECK = (0.010, 0.038)
 #: Feet are on the floor in at least this part of the frames.
 _STANDING = 0.02
 
@@ -98,7 +102,7 @@ def of(capture: Capture) -> Body:
     ends = {role: end @ T.T * unit for role, joint in roles.items() for end in _end(capture, joint, roles)}
     hips = A @ capture.positions[roles["hips"]] * unit
     body = Body((), {}, rest, turns, hips, ends, tuple(notices))
-    return _on_floor(_completed(body))
+    return _on_floor(_neck_up(_limbs_out(_completed(body))))
 
 
 def _end(capture: Capture, joint: int, roles: Mapping[str, int]) -> list[np.ndarray]:
@@ -168,6 +172,42 @@ def _size(body: Body) -> float:
     names = list(body.rest)
     roles = {name: n for n, name in enumerate(names)}
     return stature.height_of(np.array([body.rest[name] for name in names]), roles) / _HEIGHT
+
+
+def _limbs_out(body: Body) -> Body:
+    """The body with a rest pose whose arms are held out and legs go down: skin is modelled with arms half lowered,
+    and hanging arms, which most motions have, look best where the rest pose is on the other side of that."""
+    swings: dict[str, np.ndarray] = {}
+    rest, turns, ends = dict(body.rest), dict(body.turns), dict(body.ends)
+    for role in body.roles:
+        above = body.parents[role]
+        swing = swings[above] if above else np.eye(3)
+        if above:
+            rest[role] = rest[above] + swing @ (body.rest[role] - body.rest[above])
+        kind, _, side = role.partition(".")
+        for (start, end), wanted in poses.STRETCHED.items():
+            if kind == start != "foot":
+                bone = poses.direction(swing @ (body.rest[f"{end}.{side}"] - body.rest[role]))
+                aim = np.array(wanted) * (1.0 if side == "L" else -1.0, 1.0, 1.0)
+                if bone @ aim < _ASIDE:
+                    swing = rotations.to_matrix(rotations.swing(bone, aim))[0] @ swing
+        swings[role] = swing
+        turns[role] = rotations.multiply(turns[role], rotations.from_matrix(swing.T))
+        if role in ends:
+            ends[role] = rest[role] + swing @ (ends[role] - body.rest[role])
+    return replace(body, rest=rest, turns=turns, ends=ends)
+
+
+def _neck_up(body: Body) -> Body:
+    """The body with the neck's first joint above and before the shoulders, where collars lie: some skeletons bend it
+    lower or farther back. The head keeps its place in the rest pose."""
+    neck = body.rest.get("neck.0")
+    if neck is None:
+        return body
+    shoulders = np.mean([body.rest[f"upper_arm.{side}"] for side in "LR"], axis=0)
+    before, above = np.array(_NECK) * _size(body)
+    placed = np.array((neck[0], min(neck[1], shoulders[1] - before), max(neck[2], shoulders[2] + above)))
+    return replace(body, rest={**body.rest, "neck.0": placed})
 
 
 def _on_made_legs(body: Body) -> Body:
