@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import random
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -12,13 +10,14 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from blender_addon.dataset import databases, jobs, naming, partial
+from blender_addon.dataset import databases, jobs, naming
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import FPS, Dataset
 from blender_addon.dataset.naming import NamingError, PerformanceId, SceneId
 
 from . import blender as blenders
 from . import body, edited, face, motion_source, plan, rendering, subjects, templates, video
+from .blind_key import LETTERS, Key
 from .compose import Layer, compose
 from .errors import FarmError
 from .grid import Cell, Grid, draw
@@ -116,6 +115,9 @@ def compare(
     options, how, out = options or CompareOptions(), how or RenderOptions(), Path(out).absolute()
     _check(sources, names, options, out, as_folder=as_folder)
     kind = face.FACE if isinstance(names[0], PerformanceId) else body.BODY
+    key = None
+    if options.blind:
+        key = Key(out / "key.json" if as_folder else out.with_suffix(".key.json"), options.seed)
     grid = Grid.of(len(sources), options.size, titled=not options.blind, square=kind is face.FACE)
     work = (out if as_folder else out.parent) / plan.RUNS_FOLDER / _FOLDER
     first = sources[0]
@@ -129,7 +131,6 @@ def compare(
         laid.append(_lay(first, source, names, work))
         tell(f"{source.label}:")
         _render(kind, laid[-1], how, render)
-    key = _Key.at(out / "key.json" if as_folder else out.with_suffix(".key.json"), options) if options.blind else None
     results = []
     for name in names:
         target = out / f"{name}.mp4" if as_folder else out
@@ -152,9 +153,12 @@ def _check(
         raise FarmError(f"{len(sources)} sources; a comparison has {LEAST} to {MOST}")
     if twice := next((label for label in labels if labels.count(label) > 1), ""):
         raise FarmError(f"two sources are called {twice!r}; write SRC=LABEL with another label")
-    for source in sources:
+    places = [source.path.resolve() for source in sources]
+    for source, place in zip(sources, places, strict=True):
         if not source.path.is_dir():
             raise FarmError(f"{source.path}: no such folder of motion")
+        if places.count(place) > 1:
+            raise FarmError(f"{source.path}: given twice; name other motion to compare it with")
     if options.sound and options.sound not in labels:
         raise FarmError(f"--sound {options.sound!r} is no label; there are {', '.join(labels)}")
     if not names:
@@ -206,16 +210,20 @@ def _render(kind: Kind, laid: _Laid, how: RenderOptions, render: Render) -> None
 
 
 def _compose(
-    name: Name, laid: Sequence[_Laid], out: Path, grid: Grid, options: CompareOptions, key: _Key | None
+    name: Name, laid: Sequence[_Laid], out: Path, grid: Grid, options: CompareOptions, key: Key | None
 ) -> edited.Made:
     for one in laid:
         if name in one.problems:
             raise FarmError(f"{one.source.label}: {one.problems[name]}")
-    shown = key.shuffled(name, laid) if key else list(laid)
+    shown = list(laid)
+    if key:
+        of = {one.source.label: one for one in laid}
+        told = {n: {"source": str(one.source.path), "from the first": list(one.lent[name])} for n, one in of.items()}
+        shown = [of[label] for label in key.order(str(name), told)]
     lender = laid[0].source.label
     cells, infos, notices = [], [], []
     length = _part(name, laid[0], options)
-    for letter, one in zip("ABCDEF", shown, strict=False):
+    for letter, one in zip(LETTERS, shown, strict=False):
         lent = " and ".join(one.lent[name])
         # Whose motion it is would tell which the others are.
         cells.append(Cell(letter) if key else Cell(one.source.label, f"{lent} from {lender}" if lent else ""))
@@ -259,43 +267,3 @@ def _title(name: Name, dataset: Dataset) -> str:
         if scenario:
             return " · ".join(filter(None, (str(name), scenario.emotion, scenario.relationship)))
     return str(name)
-
-
-class _Key:
-    """Which letter of a blind comparison is which source; the seed that is written with it makes the same again."""
-
-    def __init__(self, path: Path, seed: int) -> None:
-        self._path, self._seed = path, seed
-        self._scenes: dict[str, dict[str, dict[str, object]]] = {}
-
-    @classmethod
-    def at(cls, path: Path, options: CompareOptions) -> _Key:
-        """A key with the seed that is named, else with that of the key that is there, else with one of chance."""
-        if options.seed is not None:
-            return cls(path, options.seed)
-        try:
-            return cls(path, int(json.loads(path.read_text(encoding="utf-8"))["seed"]))
-        except FileNotFoundError:
-            return cls(path, random.SystemRandom().randrange(2**32))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FarmError(f"{path}: is no key of a blind comparison ({error}); remove it or name a --seed") from error
-
-    def shuffled(self, name: Name, laid: Sequence[_Laid]) -> list[_Laid]:
-        """The sources in the order of their letters in a scene."""
-        order = sorted(laid, key=lambda one: one.source.label)
-        random.Random(f"{self._seed} {name}").shuffle(order)  # noqa: S311 - a study's order, no secret of a program
-        self._scenes[str(name)] = {
-            letter: {
-                "label": one.source.label,
-                "source": str(one.source.path),
-                "from the first source": list(one.lent[name]),
-            }
-            for letter, one in zip("ABCDEF", order, strict=False)
-        }
-        return order
-
-    def write(self) -> None:
-        """Put it beside the videos."""
-        beside = partial.beside(self._path)
-        beside.write_text(json.dumps({"seed": self._seed, "scenes": self._scenes}, indent=2) + "\n", encoding="utf-8")
-        beside.replace(self._path)

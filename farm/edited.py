@@ -53,7 +53,7 @@ def make(
             return Made(out, there.frames, (kept,))
         if there and fingerprint_of(comment) == fingerprint:
             return Made(out, there.frames)
-    silent = out.with_name(f"{out.stem}.{fingerprint}.silent.mp4")
+    silent = out.with_name(f"{out.stem}.silent.mp4")
     try:
         made = compose(silent, {"comment": tag(fingerprint)})
         if any(voice.is_file() for voice in subject.voices):

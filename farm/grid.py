@@ -11,13 +11,17 @@ from .plates import GREY, Box, Canvas, Line, even
 #: Columns by how many videos there are. People beside each other fill a cell that is about as high as wide.
 _COLUMNS = {2: 2, 3: 3, 4: 2, 5: 3, 6: 3}
 
-#: In pixels of a picture 1080 high: the title's strip, what is left between cells, and between a cell's edge and text.
-_STRIP, _GAP, _FREE = 64, 6, 18
+#: In pixels of a picture 1080 high: the title's strip, a caption above a video, what is left between cells, and between
+#: a cell's edge and text.
+_STRIP, _CAPTION, _GAP, _FREE = 44, 60, 6, 16
+
+#: Of a caption's width: its label, where there is a note beside it.
+_LABEL = 0.42
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is written on a video; note: smaller, below."""
+    """What is written above a video; note: smaller, beside it."""
 
     label: str
     note: str = ""
@@ -25,11 +29,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A picture's parts. size: of the whole; rendered: of each video; strip: for the title, None without one."""
+    """A picture's parts. size: of the whole; rendered: of each video; captions: above each; strip: for the title, None
+    without one."""
 
     size: tuple[int, int]
     rendered: tuple[int, int]
     boxes: tuple[Box, ...]
+    captions: tuple[Box, ...]
     strip: Box | None
 
     @classmethod
@@ -38,20 +44,23 @@ class Grid:
         scale = min(size) / 1080
         # H.264 takes even sides alone, and a video is laid on even places.
         gap, top = even(_GAP * scale), even(_STRIP * scale) if titled else 0
+        caption = even(_CAPTION * scale)
         columns = _COLUMNS[count]
         rows = -(-count // columns)
         width = (size[0] - gap * (columns - 1)) // columns // 2 * 2
-        height = (size[1] - top - gap * (rows - 1)) // rows // 2 * 2
-        boxes = []
+        height = (size[1] - top - gap * (rows - 1)) // rows // 2 * 2 - caption
+        boxes, captions = [], []
         for number in range(count):
             row, column = divmod(number, columns)
             last = count - row * columns
             # A last row that is not full stands in the middle.
             aside = (columns - min(last, columns)) * (width + gap) // 2
-            boxes.append(Box(even(aside) + column * (width + gap), top + row * (height + gap), width, height))
+            x, y = even(aside) + column * (width + gap), top + row * (height + caption + gap)
+            captions.append(Box(x, y, width, caption))
+            boxes.append(Box(x, y + caption, width, height))
         side = min(width, height)
         rendered = (side, side) if square else (width, height)
-        return cls(size, rendered, tuple(boxes), Box(0, 0, size[0], top) if titled else None)
+        return cls(size, rendered, tuple(boxes), tuple(captions), Box(0, 0, size[0], top) if titled else None)
 
 
 def draw(grid: Grid, cells: Sequence[Cell], title: str, font: Path | None = None) -> Canvas:
@@ -59,8 +68,12 @@ def draw(grid: Grid, cells: Sequence[Cell], title: str, font: Path | None = None
     canvas = Canvas(grid.size, font)
     free = canvas.scaled(_FREE)
     if grid.strip is not None:
-        canvas.plate([Line(title, 32)], grid.strip, across="middle", most=1)
-    for cell, box in zip(cells, grid.boxes, strict=True):
-        within = Box(box.x + free, box.y + free, box.width - 2 * free, box.height // 3)
-        canvas.plate([Line(cell.label, 44, bold=True), Line(cell.note, 28, colour=GREY)], within, most=2)
+        canvas.plate([Line(title, 28, colour=GREY)], grid.strip, across="middle", up="middle", bare=True, most=1)
+    for cell, box in zip(cells, grid.captions, strict=True):
+        inside = box.width - 2 * free
+        label = round(inside * _LABEL) if cell.note else inside
+        left = Box(box.x + free, box.y, label, box.height)
+        right = Box(box.x + free + label, box.y, inside - label, box.height)
+        canvas.plate([Line(cell.label, 40, bold=True)], left, up="middle", bare=True, most=2)
+        canvas.plate([Line(cell.note, 26, colour=GREY)], right, across="right", up="middle", bare=True, most=2)
     return canvas

@@ -79,26 +79,28 @@ class Canvas:
         within: Box,
         *,
         across: Literal["left", "middle", "right"] = "left",
-        up: Literal["top", "bottom"] = "top",
+        up: Literal["top", "middle", "bottom"] = "top",
         whole: bool = False,
+        bare: bool = False,
         most: int = 99,
     ) -> None:
         """Lines on a dark ground in a corner or at an edge of a box; text that does not fit is made smaller.
 
-        whole: the ground is as wide as the box; most: rows of a line of text, the last then ends in an ellipsis.
+        whole: the ground is as wide as the box; bare: there is no ground and no rim; most: rows of a line of text, the
+        last then ends in an ellipsis.
         """
         from PIL import Image, ImageDraw
 
         lines = [line for line in lines if line.text.strip()]
         if not lines:
             return
-        rows, rim = self._rows(lines, within, most)
+        rows, rim = self._rows(lines, within, most, bare=bare)
         width = max(self._width(row) for row in rows) + 2 * rim
         height = sum(self._leading(row) for row in rows) + 2 * rim
         width = within.width if whole else min(width, within.width)
         x = within.x + {"left": 0, "middle": (within.width - width) // 2, "right": within.width - width}[across]
-        y = within.y + (within.height - height if up == "bottom" else 0)
-        ground = Image.new("RGBA", (width, height), _GROUND)
+        y = within.y + {"top": 0, "middle": (within.height - height) // 2, "bottom": within.height - height}[up]
+        ground = Image.new("RGBA", (width, height), (0, 0, 0, 0) if bare else _GROUND)
         draw = ImageDraw.Draw(ground)
         top = rim
         for row in rows:
@@ -107,12 +109,12 @@ class Canvas:
             top += self._leading(row)
         self.image.alpha_composite(ground, (max(x, 0), max(y, 0)))
 
-    def _rows(self, lines: Sequence[Line], within: Box, most: int) -> tuple[list[Line], int]:
+    def _rows(self, lines: Sequence[Line], within: Box, most: int, *, bare: bool) -> tuple[list[Line], int]:
         """The lines wrapped to the box's width, all made smaller until they fit its height; and their rim."""
         shrunk = 1.0
         while True:
             sized = [replace(line, size=line.size * shrunk) for line in lines]
-            rim = self.scaled(sized[0].size * _RIM)
+            rim = 0 if bare else self.scaled(sized[0].size * _RIM)
             rows = [row for line in sized for row in self._wrapped(line, within.width - 2 * rim, most)]
             height = sum(self._leading(row) for row in rows) + 2 * rim
             if height <= within.height or shrunk < 0.3:

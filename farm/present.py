@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +57,10 @@ class _Person:
 def listed(which: str) -> tuple[list[SceneId], list[str]]:
     """The scenes that a scene's name or a job file tells, and a sentence for each line of that which names none."""
     if not Path(which).exists():
-        with suppress(NamingError):
+        try:
             return [SceneId.parse(which)], []
+        except NamingError:
+            raise FarmError(f"{which}: is neither a scene, such as 20231119_012, nor a job file") from None
     job = jobs.read(which, SceneId)
     return list(job.ids), list(job.problems)
 
