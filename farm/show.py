@@ -169,11 +169,12 @@ def _make(
     both = [person.id for person in people] + [""]
     write_actors(dataset.actors_db, people, [databases.Session(_SCENE.date, both[0], both[1])])
     dataset.body_job.write_text(f"{_SCENE}\n", encoding="utf-8")
+    longest = max(person.body.frames for person in read)
     bodies = side_by_side.placed([person.body for person in read])
     for actor, person, placed, face in zip(people, read, bodies, faces, strict=True):
         performance = _SCENE.performance(actor.id)
         bvh.write(dataset.motion(performance), body_motion.to_motion(placed))
-        neutral = np.zeros((placed.frames, len(blendshapes.ARKIT_NAMES)), np.float32)
+        neutral = np.zeros((longest, len(blendshapes.ARKIT_NAMES)), np.float32)
         np.save(dataset.face_arkit(performance), neutral if face is None else _weights(face, person, tell))
 
 

@@ -58,7 +58,7 @@ def sessions(dataset: Dataset) -> dict[str, Session]:
     path = dataset.actors_db
     rows = _query(path, "SELECT date, male_id, female_id FROM sessions ORDER BY date")
     found = [
-        Session(_number(path, date, 8), *(_number(path, actor, 3) if actor else "" for actor in both))
+        Session(_number(path, date, 8), *("" if actor == "" else _number(path, actor, 3) for actor in both))
         for date, *both in rows
     ]
     empty = next((session.date for session in found if not session.actors), "")

@@ -22,6 +22,8 @@ _ALIKE = 0.25
 _LIMB = 0.4
 #: A thumb begins at most so far from the wrist against the other fingers.
 _THUMB = 0.7
+#: A last joint so far from the shoulders, against the hips, is the crown of the head.
+_CROWN = 0.5
 #: How much each sign of the front counts: lengths of feet, bends of knees and of elbows, and how far the wrists are
 #: before the shoulders, each as a share of the limb.
 _FOOT, _KNEE, _ELBOW, _WRIST = 2.0, 8.0, 4.0, 0.5
@@ -200,9 +202,9 @@ def _trunk(tree: _Tree, legs: _Pair | None, arms: _Pair) -> dict[str, int]:
     chain = tree.chain(max(tops, key=tree.whole))
     head = next((n for n, joint in enumerate(chain) if len(tree.children[joint]) > 1), None)
     if head is None:
-        # A last joint without a bone of its own is the crown of the head.
-        bare = len(chain) > 1 and tree.ends.get(chain[-1], 0.0) <= 1e-6 * max(tree.reach.max(), 1e-9)
-        crown = bare and tree.lengths[chain[-1]] >= 1.1 * tree.lengths[chain[-2]]
+        shoulders = np.mean([tree.positions[limb[_longest(tree, limb)]] for limb in arms.chains], axis=0)
+        trunk = _distance(shoulders, tree.positions[hips])
+        crown = len(chain) > 1 and _distance(tree.positions[chain[-1]], shoulders) > _CROWN * trunk
         head = len(chain) - (2 if crown else 1)
     return roles | {"head": chain[head]} | {f"neck.{n}": joint for n, joint in enumerate(chain[:head])}
 

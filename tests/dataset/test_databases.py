@@ -68,6 +68,19 @@ def test_ids_are_the_same_as_text_and_as_integers(data, actors, sessions):
     assert databases.session_of(data, SceneId("20231119", "012")).actors == ("001", "002")
 
 
+def test_somebody_may_have_been_recorded_alone(data):
+    write_actors(data.actors_db, [("001", "male")], [("20231119", "001", "")])
+
+    assert databases.session_of(data, SceneId("20231119", "001")).actors == ("001",)
+
+
+def test_a_session_of_nobody_is_none(data):
+    write_actors(data.actors_db, [], [("20231119", "", "")])
+
+    with pytest.raises(DatasetError, match="the session of 20231119 has no actors"):
+        databases.sessions(data)
+
+
 def test_a_date_without_session_is_told_with_the_dates_that_have_one(data):
     write_actors(data.actors_db, [], [("20231119", "001", "002"), ("20240126", "006", "008")])
     with pytest.raises(DatasetError, match=r"20250101_001: there is no session of 20250101 .*20231119, 20240126"):

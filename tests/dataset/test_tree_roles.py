@@ -80,3 +80,48 @@ def test_what_is_no_body_has_no_roles() -> None:
     chain = np.cumsum(np.ones((6, 3, 4)), axis=0)
     assert tree_roles.find((-1, 0, 1, 2, 3, 4), chain) == {}
     assert tree_roles.find((-1,), chain[:1]) == {}
+
+
+#: Joints that sets of poses have, by their roles: SMPL's, and those of Human3.6M with the crown of the head.
+_SPARSE = {
+    "smpl": (("hips", "spine.0", "spine.1", "spine.3", "neck.0", "head"),
+             ("thigh", "shin", "foot", "toe", "shoulder", "upper_arm", "forearm", "hand")),
+    "h36m": (("hips", "spine.1", "spine.3", "head"), ("thigh", "shin", "foot", "upper_arm", "forearm", "hand")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _SPARSE)
+def test_few_joints_and_no_ends(kind: str, dataset: Path) -> None:
+    motion = capture("bvhs", dataset)
+    positions, turns = bvh.forward_kinematics(motion)
+    roles = joint_roles.classify(motion.skeleton.names, motion.skeleton.parents)
+    middle, sides = _SPARSE[kind]
+    kept = sorted(roles[role] for role in (*middle, *(f"{part}.{side}" for part in sides for side in "LR")))
+
+    def above(joint: int) -> int:
+        while joint >= 0 and joint not in kept:
+            joint = motion.skeleton.parents[joint]
+        return kept.index(joint) if joint >= 0 else -1
+
+    parents = [above(motion.skeleton.parents[joint]) for joint in kept]
+    places = positions[kept]
+    head = kept.index(roles["head"])
+    if kind == "h36m":
+        up = rotations.rotate(turns[roles["head"]], _head_up(motion) * 20.0)
+        parents.append(head)
+        places = np.concatenate((places, (places[head] + up)[None]))
+
+    found = tree_roles.find(parents, places)
+
+    role_of = {joint: role for role, joint in roles.items()}
+    spine = [role for role in middle if role.startswith("spine")]
+    expected = {role: kept.index(roles[role]) for role in (role_of[joint] for joint in kept)}
+    expected |= {f"spine.{n}": expected.pop(role) for n, role in enumerate(spine)}
+    assert found == expected
+
+
+def _head_up(motion: bvh.Motion) -> np.ndarray:
+    """Where the rest pose has the head from the hips, as a direction."""
+    rest = motion.skeleton.rest_positions()
+    way = rest[motion.skeleton.names.index("Head")] - rest[motion.skeleton.names.index("Hips")]
+    return way / np.linalg.norm(way)
