@@ -40,7 +40,7 @@ class Grid:
 
     @classmethod
     def of(cls, count: int, size: tuple[int, int], *, titled: bool, square: bool = False) -> Grid:
-        """The grid of so many videos; square: they are rendered as squares that fit the cells."""
+        """The grid of so many videos; square: they are squares."""
         scale = min(size) / 1080
         # H.264 takes even sides alone, and a video is laid on even places.
         gap, top = even(_GAP * scale), even(_STRIP * scale) if titled else 0
@@ -49,18 +49,21 @@ class Grid:
         rows = -(-count // columns)
         width = (size[0] - gap * (columns - 1)) // columns // 2 * 2
         height = (size[1] - top - gap * (rows - 1)) // rows // 2 * 2 - caption
+        if square:
+            width = height = min(width, height)
+        left, down = width + gap, caption + height + gap
+        x0 = even((size[0] - columns * left + gap) / 2)
+        y0 = top + even((size[1] - top - rows * down + gap) / 2)
         boxes, captions = [], []
         for number in range(count):
             row, column = divmod(number, columns)
-            last = count - row * columns
             # A last row that is not full stands in the middle.
-            aside = (columns - min(last, columns)) * (width + gap) // 2
-            x, y = even(aside) + column * (width + gap), top + row * (height + caption + gap)
+            free = columns - min(count - row * columns, columns)
+            x, y = x0 + even(free * left / 2) + column * left, y0 + row * down
             captions.append(Box(x, y, width, caption))
             boxes.append(Box(x, y + caption, width, height))
-        side = min(width, height)
-        rendered = (side, side) if square else (width, height)
-        return cls(size, rendered, tuple(boxes), tuple(captions), Box(0, 0, size[0], top) if titled else None)
+        strip = Box(0, 0, size[0], top) if titled else None
+        return cls(size, (width, height), tuple(boxes), tuple(captions), strip)
 
 
 def draw(grid: Grid, cells: Sequence[Cell], title: str, font: Path | None = None) -> Canvas:

@@ -188,7 +188,7 @@ def test_faces_are_compared_by_the_name_of_a_performance(dataset, tmp_path, blen
     render = planted({"data": 4, "weights": 9})
     (result,) = compared(tmp_path / "c.mp4", sources, blend, render, names=(HER,))
     pictures = marked.greys(result.file)
-    assert [marked.bright(pictures, box) for box in Grid.of(2, SIZE, titled=True).boxes] == [[4], [9]]
+    assert [marked.bright(pictures, box) for box in Grid.of(2, SIZE, titled=True, square=True).boxes] == [[4], [9]]
     assert result.notices == ()
 
 
@@ -202,11 +202,13 @@ def test_the_scene_that_all_sources_have_needs_no_name(dataset, model):
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 6])
 @pytest.mark.parametrize("titled", [True, False])
 @pytest.mark.parametrize("size", [(1920, 1080), (322, 182), (1080, 1920)])
-def test_cells_lie_beside_each_other_inside_the_picture(count, titled, size):
-    grid = Grid.of(count, size, titled=titled)
+@pytest.mark.parametrize("square", [True, False])
+def test_cells_lie_beside_each_other_inside_the_picture(count, titled, size, square):
+    grid = Grid.of(count, size, titled=titled, square=square)
     covered = np.zeros(size[::-1], int)
     if grid.strip:
         covered[: grid.strip.height] += 1
+    assert (grid.rendered[0] == grid.rendered[1]) or not square
     for caption, box in zip(grid.captions, grid.boxes, strict=True):
         covered[caption.y : caption.y + caption.height, caption.x : caption.x + caption.width] += 1
         assert (caption.x, caption.y + caption.height, caption.width) == (box.x, box.y, box.width)
