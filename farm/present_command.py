@@ -58,7 +58,7 @@ def present_command(
     for problem in problems:
         console.tell(problem)
     if rendering_too:
-        _render(scenes, data, replace(options, out=results))
+        render_missing(scenes, data, replace(options, out=results))
     chosen = present.PresentOptions(shown_size, subtitles, font, results, sides, again)
     made = present.present(scenes, data, chosen, console.tell if not as_json else lambda scene: None)
     console.report(made, as_json=as_json)
@@ -66,7 +66,7 @@ def present_command(
         raise FarmError(f"{len(problems)} lines of {which} name no scene: {problems[0]}")
 
 
-def _render(scenes: Sequence[SceneId], data: Path, options: RenderOptions) -> None:
+def render_missing(scenes: Sequence[SceneId], data: Path, options: RenderOptions) -> None:
     """Render what is missing of the scenes' bodies and faces; what fails is told, and the scene then fails as well."""
     dataset = Dataset.at(data)
     folder = plan.Outputs(Path(options.out or dataset.root).absolute()).runs / present.FOLDER

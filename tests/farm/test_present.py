@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from blender_addon.dataset import batch
 from blender_addon.dataset.naming import SceneId
-from farm import fonts, plates, present, subtitles, video
+from farm import fonts, plates, present, present_command, subtitles, video
 from farm.compose import compose
+from farm.demo.maker import make_dataset
 from farm.errors import FarmError
 from farm.plates import Box, Canvas, Line
 from farm.present import PresentOptions
+from farm.rendering import RenderOptions
 
 from . import marked
 from .command_line import interact_farm
@@ -122,6 +125,21 @@ def test_the_command_shows_what_was_rendered(dataset, half, faces):
     again = interact_farm("video", "present", half / "all.txt", "--data", dataset, "--out", half, "--size", "320x180")
     assert again.returncode == 1
     assert "20231126_002.mkv: the body is not rendered" in again.stderr.replace("\n", " ")
+
+
+def test_what_is_missing_is_rendered_first_and_what_is_there_stays(tmp_path):
+    made = make_dataset(tmp_path, scenes=1, seconds=1.0)
+    look = batch.Look("workbench", (64, 64), 1)
+    options = RenderOptions(look=look, workers=1, actors="mannequin")
+    present_command.render_missing(made.scenes, tmp_path, options)
+    (result,) = present.present(made.scenes, tmp_path, PresentOptions(SIZE))
+    assert not result.problem
+    assert result.frames == 30
+    folders = [tmp_path / f"{kind}_renders_noaudio" for kind in ("body", "face")]
+    before = {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*.*")}
+    assert len(before) == 1 + 2 * 30
+    present_command.render_missing(made.scenes, tmp_path, options)
+    assert {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*.*")} == before
 
 
 @pytest.mark.parametrize(
