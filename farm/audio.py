@@ -5,8 +5,6 @@ ffmpeg-python builds the filter graph; the ffmpeg program runs it, started from 
 
 from __future__ import annotations
 
-import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +14,7 @@ from blender_addon.dataset import wav
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.wav import Wave
 
+from . import ffmpeg_run
 from .errors import FarmError
 from .video import PictureSequence, VideoInfo, ffmpeg_binary, probe, whole_file
 
@@ -33,19 +32,6 @@ AAC_FRAME = 1024
 
 #: Peak that the limiter lets through (full scale is 1): AAC overshoots what it is given, in loud speech by 2 dB.
 PEAK = 0.8
-
-#: Lines of ffmpeg's that follow from a failure and do not tell why.
-FFMPEG_EPILOGUE = (
-    "Conversion failed",
-    "Error initializing output stream",
-    "Error opening input files",
-    "Error opening output",
-    "Error sending frames",
-    "Last message repeated",
-    "Nothing was written",
-    "Task finished",
-    "Terminating thread",
-)
 
 
 def mux(
@@ -79,7 +65,8 @@ def mux(
     if picture.fps.denominator != 1:
         raise FarmError(f"{video}: {picture.fps} frames a second is no whole number; render it at 30")
     with whole_file(out) as partial:
-        log = _run(ffmpeg_arguments(picture, waves, partial, stereo=stereo, start=start, tags=tags), out)
+        arguments = ffmpeg_arguments(picture, waves, partial, stereo=stereo, start=start, tags=tags)
+        log = ffmpeg_run.run(arguments, out, "the video, the wavs and the free space")
         _require_whole(partial, out, picture, log)
     return tuple(notice for wave in waves if (notice := _length_notice(wave, picture, start)))
 
@@ -124,7 +111,7 @@ def ffmpeg_arguments(
         movflags="+faststart+use_metadata_tags",
         map_metadata=-1,
         map_chapters=-1,
-        **_tag_options(picture.metadata if tags is None else tags),
+        **tag_options(picture.metadata if tags is None else tags),
     )
     output = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
     return ffmpeg.compile(output, cmd=ffmpeg_binary(), overwrite_output=True)
@@ -149,7 +136,7 @@ def _picture(picture: VideoInfo) -> tuple[Any, dict[str, object]]:
     return shown, {"vcodec": "libx264", "preset": "fast", "crf": 16, "g": 30}
 
 
-def _tag_options(tags: Mapping[str, str]) -> dict[str, str]:
+def tag_options(tags: Mapping[str, str]) -> dict[str, str]:
     """Container tags as output options; the number, which ffmpeg ignores, keeps their names apart for Python."""
     written = [f"{key}={value}" for key, value in tags.items() if key != "encoder"]
     return {f"metadata:g:{number}": tag for number, tag in enumerate(written)}
@@ -177,30 +164,6 @@ def _placed(wave: Wave, side: str) -> FilterableStream:
     )
 
 
-def _run(arguments: Sequence[str], out: Path) -> str:
-    """Runs ffmpeg; returns what it wrote to its standard error."""
-    done = subprocess.run(
-        arguments,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode != 0:
-        reason = _reason(done.stderr) or f"exit status {done.returncode}"
-        raise FarmError(f"{out}: ffmpeg could not write it ({reason}); check the video, the wavs and the free space")
-    return done.stderr
-
-
-def _reason(log: str) -> str:
-    """The first and the last line of `log` that tell why ffmpeg failed: mostly the cause and what came of it."""
-    lines = [re.sub(r"^(\[[^\]]* @ 0x[0-9a-f]+\] *)+", "", line.strip()) for line in log.splitlines()]
-    telling = [line for line in lines if line and not line.startswith(FFMPEG_EPILOGUE)]
-    return "; ".join(dict.fromkeys(telling[:1] + telling[-1:]))
-
-
 def _require_whole(written: Path, out: Path, picture: VideoInfo, log: str) -> None:
     """Holds the header of what ffmpeg wrote against the picture: ffmpeg ends well on a full disk or a read error."""
     import av
@@ -212,10 +175,10 @@ def _require_whole(written: Path, out: Path, picture: VideoInfo, log: str) -> No
             written_seconds = sound.duration * sound.time_base if sound.duration and sound.time_base else Fraction(0)
             missing = picture.seconds - written_seconds
     except av.error.FFmpegError as error:
-        reason = _reason(log) or error.strerror
+        reason = ffmpeg_run.reason(log) or error.strerror
         raise FarmError(f"{out}: what ffmpeg wrote is unreadable ({reason}); check the free space") from error
     if frames != picture.frames or missing > Fraction(AAC_FRAME, SAMPLE_RATE):
-        reason = _reason(log) or f"{frames} of {picture.frames} frames, sound {float(missing):.2f} s short"
+        reason = ffmpeg_run.reason(log) or f"{frames} of {picture.frames} frames, sound {float(missing):.2f} s short"
         raise FarmError(f"{out}: ffmpeg stopped early ({reason}); check the disks and mux it again")
 
 

@@ -66,6 +66,15 @@ def do(prepared: rendering.Prepared, *, as_json: bool) -> None:
     report(results, as_json=as_json)
 
 
+def do_first(kind: Kind, job: Path, data: Path, options: RenderOptions) -> list[SceneResult]:
+    """Render what is missing of a job with a view of it, for a command that goes on with the results."""
+    command = shlex.join(["interact-farm", *sys.argv[1:]])
+    prepared = rendering.prepare(kind, job, data, options, tell, command=command)
+    tables.print_notices(Console(stderr=True), prepared.to_do.notices)
+    with ProgressView(Console(stderr=True)) as view, stoppable():
+        return rendering.execute(prepared, view.show, tell)
+
+
 def tell(line: str) -> None:
     """One line beside the results."""
     click.echo(line, err=True)

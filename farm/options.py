@@ -150,6 +150,19 @@ def face_options(command: Callable) -> Callable:
     return _gathered(command, (set_option, *_PLACES, *_LOOK, *_RANGE, _FORM, *_ENDS, *_PLACE, actors_option))
 
 
+def present_options(command: Callable) -> Callable:
+    """The options of rendering what `video present` shows, gathered into one `options` argument."""
+    return _gathered(command, (*_PLACES[1:4], _ENGINE, _QUALITY, actors_option))
+
+
+def compare_options(command: Callable) -> Callable:
+    """The options of rendering what `video compare` shows, gathered into one `options` argument."""
+    look = (option for option in _LOOK if option is not _LABEL)
+    return _gathered(command, (
+        *_PLACES, *look, camera_option, pin_feet_option, actors_option, rig_option, faces_option,
+    ))  # fmt: skip
+
+
 def batch_options(command: Callable) -> Callable:
     """The options that decide what a batch of scenes or of faces renders, gathered into one `options` argument."""
     results = click.option("--results", "out", type=PATH, help="Folder for the results, as --out of `render`.")
@@ -205,18 +218,24 @@ _PLACES = (
     click.option("--gpus", type=Gpus(), default=(), metavar="LIST",
                  help="Graphics cards for Cycles, by number: --gpus 0,1; the workers share them."),
 )  # fmt: skip
+_ENGINE = click.option(
+    "--engine", type=click.Choice(["auto", "workbench", "eevee", "cycles"]),
+    help="Render engine; auto is EEVEE with a GPU, else Workbench.  [default: the template's]",
+)  # fmt: skip
+_QUALITY = click.option(
+    "--quality", type=click.Choice(batch.QUALITIES),
+    help="A preset; engine, samples and size that are named win over it.",
+)  # fmt: skip
 _LABEL = click.option(
     "--label", type=Label(), default="", metavar="LIST",
     help=f"Burn in, of {','.join(batch.LABEL_PARTS)}: --label id,frame.",
 )  # fmt: skip
 _LOOK = (
-    click.option("--engine", type=click.Choice(["auto", "workbench", "eevee", "cycles"]),
-                 help="Render engine; auto is EEVEE with a GPU, else Workbench.  [default: the template's]"),
+    _ENGINE,
     click.option("--size", type=FrameSize(), help="Picture size.  [default: the template's]"),
     click.option("--samples", type=click.IntRange(1, 65536), help="Samples a pixel.  [default: the template's]"),
     _LABEL,
-    click.option("--quality", type=click.Choice(batch.QUALITIES),
-                 help="A preset; engine, samples and size that are named win over it."),
+    _QUALITY,
 )  # fmt: skip
 _RANGE = (
     click.option("--frames", type=FrameRange(), help="Only these frames, into a video of their own name."),

@@ -42,6 +42,8 @@ def scene(dataset: Dataset, scene_id: SceneId, known: KnownFiles | None = None) 
         length = partial(lengths.of_motion, motion)
         frames.append((known or KnownFiles()).fact(motion, f"length {__version__}", length))
         sources += [motion, dataset.face_arkit(performance)]
+        if framing := dataset.framing:
+            sources.append(framing.motion(performance))
     return Subject(scene_id, max(frames), tuple(sources), tuple(dataset.wav(p) for p in performances))
 
 

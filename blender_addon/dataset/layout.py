@@ -36,6 +36,9 @@ ERRATA_WITHOUT_FACE = frozenset({PerformanceId("20240126", "006", "034")})
 
 FPS = 30
 
+#: A folder in a data set, laid out as one: see Dataset.framing.
+FRAMING = "framing"
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -84,6 +87,13 @@ class Dataset:
     @property
     def actors_db(self) -> Path:
         return self.root / "actors.db"
+
+    @property
+    def framing(self) -> Dataset | None:
+        """Motion that the camera keeps in its picture instead of what is seen there, where a comparison has laid it
+        down: videos of different motions are then seen through one camera."""
+        folder = self.root / FRAMING
+        return Dataset(folder) if folder.is_dir() else None
 
     @property
     def bvhs(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def composite(
         )
         for part, scale in zip(parts, scales, strict=True)
     ]  # fmt: skip
-    paths = [replace(walk, positions=walk.positions + origin[None, :, None]) for walk in walks]
+    paths = [_moved(walk, origin) for walk in walks]
     measured = None
     if options.pin_feet or report:
         people = [
@@ -100,6 +100,8 @@ def composite(
         remember(scene, sync_mode=scene.sync_mode)
         performances = [scene_id.performance(actor) for actor in session.actors]
         notices += sound.add(scene, [dataset.wav(performance) for performance in performances])
+    if dataset.framing:
+        paths = _framing(scene, dataset.framing, scene_id, session.actors, table, options, origin)
     camera.frame_scene(scene, paths, shot, {item for part in parts for item in part.rig.objects})
     scene.frame_set(1)
     presets = tuple(part.rest.preset for part in parts)
@@ -203,6 +205,29 @@ def _walk(motion: bvh.Motion, scale: retarget.Scale, options: CompositeOptions) 
         hips = world[_hips(walk), :2]
         world[:, :2] -= hips - hips[:, :1]
     return walk
+
+
+def _moved(walk: shots.PersonPath, origin: np.ndarray) -> shots.PersonPath:
+    return replace(walk, positions=walk.positions + origin[None, :, None])
+
+
+def _framing(
+    scene: bpy.types.Scene,
+    framing: Dataset,
+    scene_id: SceneId,
+    actors: Sequence[str],
+    table: rigs.Table,
+    options: CompositeOptions,
+    origin: np.ndarray,
+) -> list[shots.PersonPath]:
+    """Where people would be with the motion that the camera goes by. It keeps its own length, so that the camera is the
+    same however long the motion is that is seen."""
+    unsaid: list[str] = []  # what there is to tell of this motion is told where it is seen
+    parts = [read(scene, framing, scene_id, actor, table, replace(options, face=False), unsaid) for actor in actors]
+    frames = max(part.motion.frames for part in parts)
+    motions = [_held(part.motion, frames) for part in parts]
+    scales = retarget.pair_scales(motions, [part.rest for part in parts], options.scale)
+    return [_moved(_walk(motion, scale, options), origin) for motion, scale in zip(motions, scales, strict=True)]
 
 
 def _hips(walk: shots.PersonPath) -> int:
