@@ -237,7 +237,9 @@ def _set_video(scene: bpy.types.Scene) -> None:
     video = render.ffmpeg
     video.format, video.codec, video.audio_codec = "MKV", "H264", "NONE"
     video.constant_rate_factor = "PERC_LOSSLESS"
-    video.ffmpeg_preset = "GOOD"
+    # The same pictures give the same video each time: with GOOD ten of 800 encodings of a video of 64x36 had another
+    # last macroblock in a key frame, with this none of 1200. It takes 0.4 of the time, and twice the space.
+    video.ffmpeg_preset = "REALTIME"
     video.gopsize = _KEYFRAME_EVERY
     video.use_max_b_frames, video.max_b_frames = True, 0
 
