@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -88,6 +89,8 @@ def show(
     faces, voices = (_for_each(given, len(motions), what) for given, what in ((face, "faces"), (wav, "voices")))
     target = _target(motions, out)
     heard = [Path(voice) for voice in voices if voice is not None]
+    if len(set(heard)) < len(heard):
+        raise FarmError(f"{heard[0]}: given twice; give the wav of each person once")
     for voice in heard:
         audio.read_wave(voice)  # what is wrong with it is told before the rendering
     read = [_read(source, parents, fps) for source in motions]
@@ -107,10 +110,11 @@ def show(
     return target
 
 
-def _listed(given: object) -> list:
-    if isinstance(given, (str, Path, np.ndarray)):
-        return [given]
-    return list(given) if isinstance(given, Iterable) else [given]
+def _listed(given: Any) -> list:
+    """One thing or several; arrays of other libraries (tensors in the CPU's memory) as numpy's."""
+    if isinstance(given, (str, Path)) or hasattr(given, "__array__"):
+        given = [given]
+    return [np.asarray(thing) if hasattr(thing, "__array__") else thing for thing in given]
 
 
 def _for_each(given: object, people: int, what: str) -> list:

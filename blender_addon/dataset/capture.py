@@ -12,8 +12,6 @@ from .errors import DatasetError
 
 #: Frames that the shape of a tree is told by, at most.
 _LOOKS = 120
-#: What names must tell of, on both sides, if they are to be believed; and of all legs or of none.
-_ARMS, _LEGS = ("upper_arm", "forearm"), ("thigh", "shin", "foot")
 
 
 @dataclass(frozen=True)
@@ -78,18 +76,17 @@ def of_positions(positions: np.ndarray, parents: Sequence[int], fps: float, name
 
 
 def _roles(skeleton: bvh.Skeleton, positions: np.ndarray, turns: np.ndarray) -> dict[str, int]:
-    """By the names where they tell of a trunk and of arms, and of legs or of none; else by the tree."""
+    """By the names where they tell of a trunk, arms and legs; else by the tree. Empty where neither tells of arms."""
     named = joint_roles.classify(skeleton.names, skeleton.parents)
-    limbs = [[f"{part}.{side}" for part in parts for side in "LR"] for parts in (_ARMS, _LEGS)]
-    arms, legs = ([role in named for role in limb] for limb in limbs)
-    if {"hips", "head"} <= named.keys() and all(arms) and (all(legs) or not any(legs)):
+    upper = {"hips", "head", *(f"{part}.{side}" for part in ("upper_arm", "forearm") for side in "LR")}
+    legs = {f"{part}.{side}" for part in ("thigh", "shin", "foot") for side in "LR"}
+    if upper | legs <= named.keys():
         return named
     looked = _some(positions)
-    ends = {
-        joint: looked[joint] + rotations.rotate(_some(turns[joint][None])[0], end)
-        for joint, end in skeleton.ends.items()
-    }
-    return tree_roles.find(skeleton.parents, looked, ends) or named
+    ends = {joint: looked[joint] + rotations.rotate(_some(turns[joint]), end) for joint, end in skeleton.ends.items()}
+    shaped = tree_roles.find(skeleton.parents, looked, ends)
+    # An upper body alone keeps its names.
+    return named if upper <= named.keys() and not legs & (named.keys() | shaped.keys()) else shaped
 
 
 def _some(tracks: np.ndarray) -> np.ndarray:

@@ -130,8 +130,12 @@ def _completed(body: Body) -> Body:
     spine = sorted((role for role in rest if role.startswith("spine.")), key=lambda role: int(role.split(".")[1]))
     chest = spine[-1] if spine else "hips"
     neck = sorted((role for role in rest if role.startswith("neck.")), key=lambda role: int(role.split(".")[1]))
-    parents = {"hips": "", **dict(zip([*spine, *neck, "head"], ["hips", *spine, *neck], strict=True))}
     size = _size(body)
+    if not neck and {"upper_arm.L", "upper_arm.R"} <= rest.keys():
+        neck = ["neck.0"]
+        rest["neck.0"] = (rest["upper_arm.L"] + rest["upper_arm.R"]) / 2 + np.array((0.0, -_NECK[0], _NECK[1])) * size
+        turns["neck.0"] = turns[chest]
+    parents = {"hips": "", **dict(zip([*spine, *neck, "head"], ["hips", *spine, *neck], strict=True))}
     legless = not any(role.startswith("thigh.") for role in rest)
     if "head" not in rest:
         rest["head"] = rest[chest] + size * (np.array(_BODY["head"]) - _BODY["upper_arm"]) * (0.0, 1.0, 1.0)
@@ -152,7 +156,7 @@ def _completed(body: Body) -> Body:
         for finger in joint_roles.FINGERS:
             chain = [role for n in range(4) if (role := f"{finger}.{n}.{side}") in rest]
             parents |= dict(zip(chain, [f"hand.{side}", *chain[:-1]], strict=False))
-    roles = tuple(_in_order(parents))
+    roles = tuple(_depth_first(parents, "hips"))
     ends = {role: end for role, end in body.ends.items() if role in parents and role not in parents.values()}
     whole = replace(body, roles=roles, parents=parents, rest=rest, turns=turns, ends=ends)
     return _on_made_legs(whole) if legless else whole
@@ -235,15 +239,8 @@ def _level(turns: np.ndarray) -> np.ndarray:
     return yaw / np.maximum(np.linalg.norm(yaw, axis=0), 1e-9)
 
 
-def _in_order(parents: Mapping[str, str]) -> list[str]:
-    """Roles with parents before children, each branch whole."""
-    order = [role for role, above in parents.items() if not above]
-    for role in order:  # grows while it is read
-        order += [child for child, above in parents.items() if above == role]
-    return _depth_first(parents, order[0])
-
-
 def _depth_first(parents: Mapping[str, str], role: str) -> list[str]:
+    """A role and all below it, each branch whole."""
     return [role, *(r for child, above in parents.items() if above == role for r in _depth_first(parents, child))]
 
 

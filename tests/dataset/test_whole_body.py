@@ -190,3 +190,11 @@ def test_no_body_says_so() -> None:
     skeleton = bvh.Skeleton(("a", "b"), (-1, 0), np.ones((2, 3)), (("Xrotation",), ("Xrotation",)))
     with pytest.raises(DatasetError, match="no body of a person can be seen in its 2 joints"):
         capture.of_motion(bvh.Motion(skeleton, np.zeros((3, 2)), 1 / 30))
+
+
+def test_legs_are_seen_where_only_arms_have_names_that_say_something(dataset: Path) -> None:
+    motion = recorded("bvhs", dataset)
+    names = tuple(f"j{n}" if name.endswith(_LEGS) else name for n, name in enumerate(motion.skeleton.names))
+    odd = replace(motion, skeleton=replace(motion.skeleton, names=names))
+
+    assert farthest(body_of(odd), body_of(motion)) < 1e-6
