@@ -9,7 +9,7 @@ from bpy.app.translations import pgettext_rpt
 
 from ..dataset import naming, presets
 from ..dataset.errors import DatasetError
-from ..scene import rigs
+from ..scene import rig_table, rigs
 from ..scene.options import CompositeOptions
 from . import chosen, reading, render_all
 from .preferences import farm_command, preferences
@@ -147,6 +147,9 @@ def _submit(context: bpy.types.Context, *, overwrite: bool) -> Submission:
     bpy.ops.wm.save_as_mainfile(filepath=str(submitted.template), check_existing=False, copy=True, compress=True)
     if bpy.data.filepath:
         _copy_mapping(Path(bpy.data.filepath), submitted.folder)
+    armatures = {row.name: row.armature.name for row in settings.rigs if row.armature}
+    if armatures:
+        rig_table.save(submitted.template, armatures)
     faces = isinstance(names[0], naming.PerformanceId)
     arguments = ["face" if faces else "body", "render", str(submitted.job), *places.options]
     arguments += ["--template", str(submitted.template), "--json"]

@@ -205,6 +205,7 @@ def submitted(asked: dict):
     farm_job = module("ui.farm_job")
     open_template(asked)
     yield
+    in_window.in_view(bpy.ops.interact.detect_rigs)
     began = in_window.in_view(bpy.ops.interact.submit)
     told = bpy.context.scene.interact.last_problem
     if "FINISHED" not in began:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -181,6 +182,10 @@ def test_the_farm_renders_a_submitted_job(play):
     assert [line["state"] for line in told["lines"]] == ["DONE"] * 2
     folder = Path(told["folder"])
     assert (folder / "template.blend").is_file()
+    # Who plays whom in the panel, and was not saved beside the file.
+    actors = tomllib.loads((folder / "rigs.toml").read_text())["actors"]
+    assert set(actors) >= {"001", "002"}
+    assert all(actor in facts["armature"] for actor, facts in actors.items())
     assert '"frames": 8' in (folder / "farm.log").read_text()
     for line in told["lines"]:
         video.check(out / "body_renders" / f"{line['name']}.mp4", frames=FRAMES, size=(64, 36))
