@@ -20,7 +20,7 @@ from farm.cli import main
 from tests.farm.command_line import interact_farm
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("quickstart.md", "own_template.md", "farm.md", "errors.md")
+PAGES = ("quickstart.md", "own_template.md", "farm.md", "errors.md", "design.md")
 
 #: Where the pages have the user's data set.
 DATA = "/data/interact"
