@@ -16,12 +16,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from blender_addon.dataset import preset_file, presets
+from blender_addon.scene import rigs
 from farm.cli import main
+from farm.executors import cluster_file
 from tests.farm.command_line import interact_farm
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("quickstart.md", "own_template.md", "farm.md", "errors.md", "design.md")
 
+PROGRAM = "interact-farm "
 #: Where the pages have the user's data set.
 DATA = "/data/interact"
 LOOK = ("--engine", "workbench", "--size", "64x36", "--samples", "1")
@@ -56,12 +60,11 @@ def lines(page: str) -> list[list[str]]:
     return [words for line in whole if (words := shlex.split(line, comments=True))]
 
 
-def inline(page: str) -> set[str]:
+def said(text: str) -> set[str]:
     """The commands in a page's running text."""
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    return set(
-        re.findall(r"`(interact-farm [^`]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE))
-    )
+    fenced = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+    shown = [line for block in fenced.findall(text) for line in block.splitlines() if line.startswith(PROGRAM)]
+    return {*shown, *re.findall(f"`({PROGRAM}[^`]+)`", fenced.sub("", text))}
 
 
 def smaller(words: list[str]) -> list[str]:
@@ -109,11 +112,27 @@ def test_what_it_links_is_there(page):
     assert [link for link in linked if link and not (ROOT / "docs" / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_its_running_text_names_commands_and_options_that_there_are(page):
-    for line in sorted(inline(page)):
-        done = CliRunner().invoke(main, [*shlex.split(line)[1:], "--help"])
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{page}" for page in PAGES)])
+def test_every_command_that_it_names_is_there_with_its_options(page):
+    for line in sorted(said((ROOT / page).read_text(encoding="utf-8"))):
+        done = CliRunner().invoke(main, [*shlex.split(line, comments=True)[1:], "--help"])
         assert done.exit_code == 0, f"{line}: {done.output}"
+
+
+def test_its_tables_are_what_the_program_reads(tmp_path):
+    for page, name in (
+        ("own_template.md", "rigs.toml"),
+        ("own_template.md", "robots.toml"),
+        ("farm.md", "cluster.toml"),
+    ):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        (block,) = re.findall(rf"^```toml\n(# \S*{name}.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        (tmp_path / name).write_text(block, encoding="utf-8")
+    table = rigs.read_table(tmp_path / "people.blend")
+    assert (table.armatures, table.preset_names["002"]) == ({"001": "Ben_rig", "002": "Anna_rig"}, "Unreal 5")
+    assert "Unreal 5" in [preset.name for preset in presets.known()]
+    assert preset_file.read(tmp_path / "robots.toml").name == "Our robots"
+    assert cluster_file.read(tmp_path / "cluster.toml").jobs == 20
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if lines(page)])
