@@ -1,4 +1,4 @@
-"""The file that says which queue starts a cluster's workers, and with what: TOML, as the README shows it."""
+"""The file that says which queue starts a cluster's workers, and with what: TOML, as docs/farm.md shows it."""
 
 from __future__ import annotations
 
