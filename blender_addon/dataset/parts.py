@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import matroska
+from . import matroska, png
 from .errors import DatasetError
 from .naming import SceneId
 from .results import RUNS_FOLDER
@@ -92,6 +92,13 @@ class Parts:
         """The frames that are there as pictures: a picture has its name only when it is whole."""
         names = [path.name for path in self.pictures.iterdir()] if self.pictures.is_dir() else []
         return {int(found[1]) for name in names if (found := _PICTURE.fullmatch(name))}
+
+    def drop_broken_pictures(self) -> None:
+        """Have the frames rendered again whose pictures a power cut left less than whole."""
+        for frame in self.pictured():
+            path = self.pictures / f"{frame:04d}.png"
+            if not png.is_whole(path):
+                path.unlink()
 
     def missing(self, parts: Iterable[Part], pictured: Iterable[int]) -> list[int]:
         """The frames that are neither in these parts nor among the pictures, in order."""

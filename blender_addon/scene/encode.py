@@ -10,9 +10,10 @@ from typing import Any
 
 import bpy
 
+from ..dataset import png
 from ..dataset.errors import DatasetError
 from ..dataset.layout import FPS
-from . import png, render
+from . import render
 
 #: What that Blender runs. It has the extension under a name of its own, as nothing is installed in it.
 _EXPRESSION = """\

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import bpy
 
-from ..dataset import partial
+from ..dataset import partial, png
 from ..dataset.batch import Look
 from ..dataset.errors import DatasetError
-from . import label, png, quality
+from . import label, quality
 
 EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
 ENGINES = {"workbench": "BLENDER_WORKBENCH", "eevee": EEVEE, "cycles": "CYCLES"}
@@ -210,8 +210,10 @@ def set_up_pictures(scene: bpy.types.Scene, beside: Path) -> None:
 
 
 def _take(beside: Path, folder: Path, frame: int, comment: str) -> None:
-    """Put a picture that Blender has written where it belongs."""
+    """Put a picture that Blender has written where it belongs; DatasetError where it is not whole."""
     source = beside / f"{frame:04d}.png"
+    if not png.is_whole(source):  # Blender itself does not see that its disk is full
+        raise DatasetError(f"{folder}: frame {frame} was not written whole; is the folder's disk full?")
     png.comment(source, comment and f"{comment} frame {frame}")
     os.replace(source, folder / source.name)
 

@@ -168,6 +168,7 @@ class WindowRender:
             parts.drop()
         # Before the motion is read: a folder that cannot be written to should not cost its time.
         parts.pictures.mkdir(parents=True, exist_ok=True)
+        parts.drop_broken_pictures()
         yield from self._render(shot, parts)
         if self.cancelled:
             shot.state = CANCELLED

@@ -46,9 +46,7 @@ class Steps:
 
     bl_label: str
     report: Callable[[set[str], str], None]
-
-    def steps(self, context: bpy.types.Context) -> Iterator[float]:
-        raise NotImplementedError
+    steps: Callable[[bpy.types.Context], Iterator[float]]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene

@@ -6,9 +6,9 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from .window import display
 
 SIZE = (1600, 1000)
 
@@ -21,28 +21,13 @@ def missing() -> list[str]:
     return [program for program in NEEDED if shutil.which(program) is None]
 
 
-@contextmanager
-def screen() -> Iterator[str]:
-    """A virtual screen; its display."""
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.close(write)
-    try:
-        with os.fdopen(read) as told:
-            yield f":{told.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
 def run(blender: Path, template: Path, script: Path, arguments: list[object], folder: Path, timeout: float) -> str:
     """Open a template in a window and run a script in it; returns what Blender printed.
 
     Where the script makes FOLDER/NAME.wanted, a picture of the screen goes to FOLDER/NAME.
     """
-    with screen() as display:
-        environment = {**os.environ, "DISPLAY": display, "MESA_SHADER_CACHE_DISABLE": "true"}
+    with display(SIZE) as screen:
+        environment = {**os.environ, "DISPLAY": screen, "MESA_SHADER_CACHE_DISABLE": "true"}
         command = [
             str(blender), "--factory-startup", "--disable-autoexec", "--enable-event-simulate", "--no-window-focus",
             "--window-geometry", "0", "0", *map(str, SIZE), str(template), "--python", str(script), "--",

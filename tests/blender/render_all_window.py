@@ -151,6 +151,27 @@ def troubled(asked: dict):
     }  # fmt: skip
 
 
+def disk_full(asked: dict):
+    """Render onto a disk that has no room for all frames; then make room and start again."""
+    render_all = module("ui.render_all")
+
+    def has_ended() -> bool:
+        return not render_all.is_running()
+
+    open_template(asked)
+    yield
+    in_window.in_view(bpy.ops.interact.render_all, only_active=True)
+    yield has_ended
+    failed, problem = shots(), bpy.context.scene.interact.last_problem
+    in_window.in_view(bpy.ops.ed.undo_push, message="after it")
+    in_window.in_view(bpy.ops.mesh.primitive_cube_add)
+    yield
+    Path(asked["filler"]).unlink()
+    in_window.in_view(bpy.ops.interact.render_all, only_active=True)
+    yield has_ended
+    return {"failed": failed, "problem": problem, "after": shots(), "last": bpy.context.scene.interact.last_problem}
+
+
 def interrupted(asked: dict):
     """Press Ctrl+Z, open a file, and disable the extension while frames are rendered."""
     render_all = module("ui.render_all")

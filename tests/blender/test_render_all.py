@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tomllib
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from farm import addon, body, video
 from farm.blender import Blender
 from farm.rendering import RenderOptions
 
+from ..farm.test_faults import small_disk
 from . import window
 
 SCRIPT = Path(__file__).with_name("render_all_window.py")
@@ -155,6 +157,23 @@ def test_what_fails_says_why_and_shows_it(troubled):
     assert "farm_runs" in told["problem"]
     assert told["text"].strip() == told["failed"][0]["problem"]
     assert "TEXT_EDITOR" in told["opened"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounts a small disk")
+def test_a_full_disk_is_told_and_with_room_it_goes_on(play, dataset, tmp_path):
+    with small_disk(tmp_path / "disk", 2) as disk:
+        filler = disk / "filler"
+        filler.write_bytes(bytes(2 * 1024 * 1024 - 96 * 1024))
+        job = str(Dataset.at(dataset).body_job)
+        told, _ = play("disk_full", data=str(dataset), job=job, out=str(disk), filler=str(filler), farm="/nowhere")
+        (failed,), (after,) = told["failed"], told["after"]
+        assert failed["state"] == "failed"
+        assert 0 < failed["done"] < 36
+        assert str(disk) in told["problem"]
+        assert (after["state"], after["done"], told["last"]) == ("done", 36, "")
+        made = disk / "body_renders_noaudio" / f"{after['scene']}.mkv"
+        video.check(made, frames=36, size=(64, 36))
+        assert (_luma(made).mean(axis=(1, 2)) > 30).all()  # none is black or cut short
 
 
 def test_without_the_farms_command_the_panel_says_that_the_sound_lacks(troubled):

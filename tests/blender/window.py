@@ -57,8 +57,8 @@ def run_in_window(application: Path, script: Path, facts: dict, user: dict[str, 
     asked.write_text(json.dumps(facts | {"pressed": str(pressed)}))
     told.unlink(missing_ok=True)
     start = [str(application), "--window-geometry", "0", "0", "1280", "800", "--python", str(script)]
-    with _display() as display, open(output, "w") as file:
-        environment = user | {"DISPLAY": display}
+    with display((1280, 800)) as screen, open(output, "w") as file:
+        environment = user | {"DISPLAY": screen}
         blender = subprocess.Popen(
             [*start, "--", str(asked), str(told)], env=environment, stdin=subprocess.DEVNULL, stdout=file,
             stderr=subprocess.STDOUT,
@@ -141,11 +141,11 @@ class Bridge:
 
 
 @contextmanager
-def _display() -> Iterator[str]:
-    """A new X server's display, ended again."""
+def display(size: tuple[int, int]) -> Iterator[str]:
+    """A new X server's display with a screen of so many pixels, ended again."""
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
         pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(writing)

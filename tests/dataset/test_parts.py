@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from blender_addon.dataset import matroska
 from blender_addon.dataset.errors import DatasetError
@@ -114,3 +115,10 @@ def test_fingerprint_is_of_contents_and_settings(tmp_path):
     assert first != fingerprint([file], "look", 1)
     file.unlink()
     assert first != fingerprint([file], "look", 1)
+
+
+def test_pictures_that_a_power_cut_broke_are_rendered_again(parts):
+    _picture(parts, 1, 2, 3)
+    Image.new("RGB", (64, 36)).save(parts.pictures / "0002.png")
+    parts.drop_broken_pictures()
+    assert parts.missing([], parts.pictured()) == [1, *range(3, 21)]

@@ -282,8 +282,11 @@ def test_unusable_wavs_are_refused_by_name(how: str, reason: str, folder: Path, 
 @pytest.mark.parametrize("bits", [8, 16, 24, 32])
 @pytest.mark.parametrize("rate", [16_000, 44_100, 96_000])
 def test_every_pcm_wav_is_accepted(bits: int, rate: int, tmp_path: Path) -> None:
-    read_wave(write_wav(tmp_path / "a.wav", voice(1, 0.5, rate), rate, bits))
-    read_wave(write_wav(tmp_path / "b.wav", np.zeros((501, 2)), rate, bits))
+    mono = read_wave(write_wav(tmp_path / "a.wav", voice(1, 0.5, rate), rate, bits))
+    assert (mono.channels, mono.rate, mono.bits, mono.seconds) == (1, rate, bits, 0.5)
+    stereo = read_wave(write_wav(tmp_path / "b.wav", np.zeros((501, 2)), rate, bits))
+    assert (stereo.channels, stereo.rate, stereo.bits) == (2, rate, bits)
+    assert stereo.seconds == pytest.approx(501 / rate)
 
 
 def test_a_wav_written_to_a_pipe_is_accepted(folder: Path, tmp_path: Path) -> None:
