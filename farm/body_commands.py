@@ -90,7 +90,7 @@ def body_composite(
     blender: Path | None,
     camera: str | None,
     pin_feet: bool,
-    actors: str,
+    actors: str | None,
     faces: str,
     rig: str,
     as_json: bool,

@@ -54,7 +54,7 @@ def composite(
     *,
     template: Path | str | None = None,
     blender: Path | str | None = None,
-    actors: str = "people",
+    actors: str | None = None,
     subset: str = "",
 ) -> tuple[str, ...]:
     """Put one performance on its actor's head and save it as a .blend file to open and look at; returns notices."""

@@ -126,7 +126,7 @@ def face_composite(
     save: Path,
     template: Path | None,
     blender: Path | None,
-    actors: str,
+    actors: str | None,
 ) -> None:
     """Put PERFORMANCE's weights on its actor's head and save it as a .blend file to open and look at."""
     notices = face.composite(performance, data, save, template=template, blender=blender, actors=actors, subset=subset)
@@ -181,7 +181,7 @@ def face_preview(
     subset: str,
     no_heads: bool,
     blender: Path | None,
-    actors: str,
+    actors: str | None,
     as_json: bool,
 ) -> None:
     """See what a file of weights holds: some frames of the face, and the curves of the keys that move most.

@@ -118,8 +118,9 @@ def blender_option(command: Callable) -> Callable:
 
 def actors_option(command: Callable) -> Callable:
     return click.option(
-        "--actors", type=click.Choice(["people", "mannequin"]), envvar="INTERACT_ACTORS", default="people",
-        show_default="INTERACT_ACTORS, else people", help="Who plays in the built-in template.",
+        "--actors", type=click.Choice(["people", "mannequin"]), envvar="INTERACT_ACTORS",
+        show_default="INTERACT_ACTORS, else people, and mannequins where their data cannot be had",
+        help="Who plays in the built-in template.",
     )(command)  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def make(
     subset: str = "",
     heads: bool = True,
     blender: Path | str | None = None,
-    actors: str = "people",
+    actors: str | None = None,
 ) -> Preview:
     """Draw what weights hold, a file of (N, 55) or (N, 51) or the name of a performance, into the PNG `out`.
 
@@ -147,7 +147,7 @@ def _heads(dataset: Dataset) -> list[str]:
 
 
 def _render(
-    folder: Path, weights: np.ndarray, head: Head, blender: Path | str | None, actors: str
+    folder: Path, weights: np.ndarray, head: Head, blender: Path | str | None, actors: str | None
 ) -> tuple[list[Path], tuple[str, ...]]:
     """Pictures of weights (S, 55) or (S, 51), a few frames, on a head, in a folder; and notices."""
     found = blenders.find(blender)

@@ -33,12 +33,13 @@ class RenderOptions:
     """How to render; None leaves a choice to the template, the data set or the machine.
 
     template: a .blend file; blender: a Blender executable; workers: Blenders at a time; threads: of each; gpus: the
-    graphics cards that they share; look: as of batch.Look; frames: the first and the last
-    to render, from 1; chunk: frames a chunk; out: the folder for all results; mux: add the sound; stereo: male left,
-    female right; overwrite: render finished scenes again; actors: people or mannequin, in the built-in template; faces:
-    the people's own or the data set's ICT heads, of batch.FACES; rig: whose bones the people have, of batch.RIGS;
-    pictures: a PNG for each frame instead of one video; subset: of layout.SUBSETS, whose faces are meant instead of the
-    scenes'; faults: how the run meets what goes wrong; place: where its workers run.
+    graphics cards that they share; look: as of batch.Look; frames: the first and the last to render, from 1; chunk:
+    frames a chunk; out: the folder for all results; mux: add the sound; stereo: male left, female right; overwrite:
+    render finished scenes again; actors: people or mannequin, in the built-in template, None for people, and mannequins
+    where their data cannot be had; faces: the people's own or the data set's ICT heads, of batch.FACES; rig: whose
+    bones the people have, of batch.RIGS; pictures: a PNG for each frame instead of one video; subset: of
+    layout.SUBSETS, whose faces are meant instead of the scenes'; faults: how the run meets what goes wrong; place:
+    where its workers run.
     """
 
     template: Path | str | None = None
@@ -53,7 +54,7 @@ class RenderOptions:
     mux: bool = True
     stereo: bool = False
     overwrite: bool = False
-    actors: str = "people"
+    actors: str | None = None
     faces: str = "people"
     rig: str = batch.CAPTURE
     pictures: bool = False

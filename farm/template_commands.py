@@ -26,7 +26,7 @@ def template_group() -> None:
 @actors_option
 @faces_option
 @rig_option
-def template_make(output: Path, data: Path, blender: Path | None, actors: str, faces: str, rig: str) -> None:
+def template_make(output: Path, data: Path, blender: Path | None, actors: str | None, faces: str, rig: str) -> None:
     """Build the template with every actor of the data set, stage, lights and camera."""
     people = assets.choose(actors, console.tell, rig)
     notices = templates.make(output, layout.Dataset.at(data), blenders.find(blender), people, faces, rig)

