@@ -24,7 +24,7 @@ from .grid import Cell, Grid, draw
 from .motion_source import Source
 from .plates import write_video
 from .rendering import Kind, RenderOptions
-from .run import SceneResult
+from .result import SceneResult
 from .video import VideoInfo
 
 #: Of one video.

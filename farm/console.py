@@ -15,7 +15,7 @@ from .errors import FarmError
 from .rendering import Kind, RenderOptions
 from .report import tables
 from .report.progress import ProgressView
-from .run import SceneResult
+from .result import SceneResult
 
 
 def render(

@@ -10,7 +10,8 @@ from blender_addon.dataset.naming import PerformanceId
 
 from . import assets, plan, rendering, saving, subjects, templates
 from .rendering import RenderOptions
-from .run import SceneResult, Snapshot
+from .result import SceneResult
+from .snapshot import Snapshot
 
 
 def _template(

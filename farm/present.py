@@ -18,7 +18,7 @@ from .compose import Layer, compose
 from .errors import FarmError
 from .known_files import file_fingerprint
 from .plates import GREY, Box, Canvas, Line, even, write_video
-from .run import SceneResult
+from .result import SceneResult
 from .video import VideoInfo
 
 #: The folder of the videos.

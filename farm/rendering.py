@@ -24,7 +24,9 @@ from .faults import Faults
 from .launch import Launch
 from .mux import mux_subject
 from .pictures import Pictures
-from .run import Run, SceneResult, Settings, Snapshot
+from .result import SceneResult
+from .run import Run, Settings
+from .snapshot import Snapshot
 from .task import Medium
 
 

@@ -22,8 +22,10 @@ from .executors.executor import Executor, Job
 from .faults import Faults, Room, Silence
 from .finish import Finish
 from .pace import Cuts, Pace
+from .result import SceneResult
 from .schedule import Scene, Slot, next_chunk
 from .setbacks import Setbacks
+from .snapshot import FrameCount, Snapshot
 from .state import Record, Worker
 from .task import Chunk, tag
 
@@ -51,32 +53,6 @@ class Settings:
     overwrite: bool = False
     faults: Faults = field(default_factory=Faults)
     chunk: int | None = None
-
-
-@dataclass(frozen=True)
-class SceneResult:
-    """What became of a scene. seconds: its workers' render time, 0 if it was there already."""
-
-    scene: str
-    frames: int
-    seconds: float
-    file: Path | None
-    problem: str = ""
-    notices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The state of a run at a moment. seconds_left is None until it can be told; waits: for what, or ""."""
-
-    frames_done: int
-    frames: int
-    fps: float
-    seconds_left: float | None
-    scenes_done: int
-    scenes: int
-    workers: tuple[tuple[str, str], ...]
-    waits: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,8 +109,7 @@ class Run:
         self._finish = Finish(executor, record, mux=settings.mux, stereo=settings.stereo, overwrite=settings.overwrite)
         self._setbacks = Setbacks(self._scenes, executor, record, settings.faults, self._room, self._finish)
         self._unfinished: list[Scene] = []
-        self._frames_now: dict[str, int] = {}
-        self._started = clock()
+        self._count = FrameCount(self._scenes, self._failures, clock)
         self._workers_made = 0
 
     def execute(self) -> list[SceneResult]:
@@ -320,7 +295,7 @@ class Run:
         if kind == "composited":
             scene.notices += [notice for notice in event["notices"] if notice not in scene.notices]
         elif kind == "frame":
-            self._frames_now[event["id"]] = self._frames_now.get(event["id"], 0) + 1
+            self._count.add(event["id"])
             slot.doing = f"{scene.task.name} frame {event['frame']}"
         elif kind == "rendered":
             slot.given.popleft()
@@ -331,7 +306,7 @@ class Run:
             self._check(Check(scene, chunk, slot.worker.host, *spent))
         elif kind == "failed":
             slot.given.popleft()
-            self._frames_now.pop(_id(scene, chunk), None)
+            self._count.drop(_id(scene, chunk))
             if event["bad_input"] and not self._setbacks.is_full():
                 self._record.chunk_failed(scene.task.name, chunk, event["error"], [chunk])
                 scene.put_back([chunk])
@@ -345,7 +320,7 @@ class Run:
         host = "" if slot.worker.is_lost else slot.worker.host
         # With overwrite, what is there may be an earlier start's.
         if self._settings.overwrite or not scene.task.medium.is_there(scene.task, chunk):
-            self._frames_now.pop(_id(scene, chunk), None)
+            self._count.drop(_id(scene, chunk))
             self._setbacks.try_again(scene, chunk, host, why)
         else:
             self._check(Check(scene, chunk, host, unheard=why))
@@ -372,7 +347,7 @@ class Run:
             if number == 0 and slot.ready:
                 self._look_for(slot, scene, chunk, f"Blender {how}; see {slot.worker.log}")
             else:
-                self._frames_now.pop(_id(scene, chunk), None)
+                self._count.drop(_id(scene, chunk))
                 scene.put_back([chunk])
 
     def _dismiss(self, slot: Slot) -> None:
@@ -380,7 +355,7 @@ class Run:
         slot.worker.kill()
         self._slots.remove(slot)
         for scene, chunk in reversed(slot.given):
-            self._frames_now.pop(_id(scene, chunk), None)
+            self._count.drop(_id(scene, chunk))
             self._record.chunk_failed(scene.task.name, chunk, f"{slot.worker.host} was set aside", [chunk])
             scene.put_back([chunk])
 
@@ -389,7 +364,7 @@ class Run:
         for job in [job for job in self._checks if job.done()]:
             check = self._checks.pop(job)
             scene, chunk = check.scene, check.chunk
-            self._frames_now.pop(_id(scene, chunk), None)
+            self._count.drop(_id(scene, chunk))
             error = job.exception()
             if error is None:
                 self._setbacks.worked(check.host)
@@ -411,25 +386,11 @@ class Run:
                 self._setbacks.give_up(scene, in_words(error))
 
     def _snapshot(self) -> Snapshot:
-        all_frames = sum(scene.to_render for scene in self._scenes if not scene.problem)
-        whole = sum(scene.rendered for scene in self._scenes if not scene.problem)
-        done = min(whole + sum(self._frames_now.values()), all_frames)
-        fps = done / max(self._clock() - self._started, 1e-3)
-        finished = sum(1 for scene in self._scenes if scene.file is not None or scene.problem)
-        return Snapshot(
-            done,
-            all_frames,
-            fps,
-            (all_frames - done) / fps if done else None,
-            finished + len(self._failures),
-            len(self._scenes) + len(self._failures),
-            tuple((slot.worker.name, slot.doing if slot.given else "idle") for slot in self._slots),
-            self._waits or (self._executor.lacking if not self._slots else ""),
-        )
+        return self._count.snapshot(self._slots, self._waits or (self._executor.lacking if not self._slots else ""))
 
     def _progress(self) -> dict[str, object]:
         """The snapshot for a reader in another process; frames_in_work: by chunk, of those that are not whole yet."""
-        return asdict(self._snapshot()) | {"frames_in_work": self._frames_now}
+        return asdict(self._snapshot()) | {"frames_in_work": self._count.in_work}
 
     def _results(self) -> list[SceneResult]:
         done = [

@@ -40,7 +40,7 @@ from . import audio, body, rendering, video
 from .demo.databases import write_actors
 from .errors import FarmError
 from .rendering import RenderOptions
-from .run import Snapshot
+from .snapshot import Snapshot
 from .task import TAG
 
 #: The scene that the made data set has, and its people.

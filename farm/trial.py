@@ -14,7 +14,8 @@ from . import plan, rendering, timings
 from .audio import BIT_RATE
 from .errors import FarmError
 from .executors.place import Place
-from .run import SceneResult, Snapshot
+from .result import SceneResult
+from .snapshot import Snapshot
 from .task import Task
 from .timings import Measured
 

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..run import Snapshot
+from ..snapshot import Snapshot
 
 #: In a log file one line does for this many seconds.
 _LOG_SECONDS = 15.0

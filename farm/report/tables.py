@@ -17,7 +17,7 @@ from blender_addon.dataset.preset import Preset
 from .. import estimate
 from ..estimate import Estimate
 from ..plan import Plan
-from ..run import SceneResult
+from ..result import SceneResult
 from ..timings import Measured
 from ..why import Reason
 from .progress import duration

@@ -25,7 +25,8 @@ from farm.blender import Blender
 from farm.executors.executor import Executor
 from farm.executors.local import LocalExecutor
 from farm.launch import Launch
-from farm.run import Run, Settings, Snapshot
+from farm.run import Run, Settings
+from farm.snapshot import Snapshot
 from farm.subjects import Subject
 from farm.task import Task
 

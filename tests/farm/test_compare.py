@@ -21,7 +21,7 @@ from farm.grid import Grid
 from farm.motion_source import Source
 from farm.plan import Outputs
 from farm.rendering import RenderOptions
-from farm.run import SceneResult
+from farm.result import SceneResult
 
 from . import marked
 from .command_line import interact_farm

@@ -15,7 +15,8 @@ from blender_addon.dataset.naming import SceneId
 from farm import plan, runs, state
 from farm.errors import FarmError
 from farm.faults import Faults
-from farm.run import Run, SceneResult, Settings
+from farm.result import SceneResult
+from farm.run import Run, Settings
 from farm.subjects import Subject
 from farm.task import Task
 
