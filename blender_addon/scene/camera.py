@@ -11,6 +11,8 @@ from mathutils import Euler, Matrix, Vector
 
 from ..dataset.errors import DatasetError
 from . import fcurves, shots, stage
+from .person_path import PersonPath
+from .shot import Lens, Shot, advanced, camera_turn, widening
 
 #: On a camera of a template: "auto" has each scene framed anew, with that camera's lens.
 FRAMING_PROPERTY = stage.FRAMING
@@ -42,7 +44,7 @@ def check(scene: bpy.types.Scene, wanted: str | None) -> None:
 
 def frame_scene(
     scene: bpy.types.Scene,
-    people: Sequence[shots.PersonPath],
+    people: Sequence[PersonPath],
     wanted: str | None = None,
     bodies: Collection[bpy.types.Object] = (),
 ) -> None:
@@ -87,42 +89,42 @@ def clear(scene: bpy.types.Scene) -> None:
         bpy.data.cameras.remove(data)
 
 
-def lens_of(camera: bpy.types.Object, scene: bpy.types.Scene) -> shots.Lens:
+def lens_of(camera: bpy.types.Object, scene: bpy.types.Scene) -> Lens:
     """The camera's view in the scene's picture shape."""
     render, data = scene.render, camera.data
     width, height = render.resolution_x * render.pixel_aspect_x, render.resolution_y * render.pixel_aspect_y
     across = data.sensor_width / (2.0 * data.lens)
-    return shots.Lens(np.array((across, across * height / width)))
+    return Lens(np.array((across, across * height / width)))
 
 
 def before_walls(
     scene: bpy.types.Scene,
-    shot: shots.Shot,
-    people: Sequence[shots.PersonPath],
-    lens: shots.Lens,
+    shot: Shot,
+    people: Sequence[PersonPath],
+    lens: Lens,
     bodies: Collection[bpy.types.Object] = (),
-) -> tuple[shots.Shot, float]:
+) -> tuple[Shot, float]:
     """The shot moved ahead until no wall stands between it and the people, and how much wider its lens must be.
 
     A wall is what hides everybody at once; a chair or a pillar before one person is none. Everyone who was inside
     the margin stays inside, as far as a lens of 105 degrees can show it.
     """
-    framed = [person for person in people if shots.widening([person], lens, shot) <= 1.0 + 1e-6]
+    framed = [person for person in people if widening([person], lens, shot) <= 1.0 + 1e-6]
     moved = shot
     while (hidden := _hidden_depth(scene, moved, people, bodies)) > 0.0:
         nearest = min(float(-moved.seen(person.places()[:, None])[..., 2].max()) for person in people)
         step = min(hidden + _FREE, nearest - _ARM)
         if step <= 0.0:
             break
-        moved = shots.advanced(moved, step)
+        moved = advanced(moved, step)
     if moved is shot:
         return shot, 1.0
     widest = max(1.0, _WIDEST / float(lens.half.max()))
-    return moved, float(np.clip(shots.widening(framed, lens, moved), 1.0, widest))
+    return moved, float(np.clip(widening(framed, lens, moved), 1.0, widest))
 
 
 def _hidden_depth(
-    scene: bpy.types.Scene, shot: shots.Shot, people: Sequence[shots.PersonPath], bodies: Collection[bpy.types.Object]
+    scene: bpy.types.Scene, shot: Shot, people: Sequence[PersonPath], bodies: Collection[bpy.types.Object]
 ) -> float:
     """How far ahead of the camera what hides all people lies, metres: the greatest of all frames, 0 for nothing."""
     bpy.context.view_layer.update()
@@ -131,7 +133,7 @@ def _hidden_depth(
     depth = 0.0
     for frame in range(0, frames, max(1, frames // _LOOKS)):
         taken = min(frame, len(shot.positions) - 1)
-        eye, back = shot.positions[taken], shots.camera_turn(shot.toward[taken], shot.down)[:, 2]
+        eye, back = shot.positions[taken], camera_turn(shot.toward[taken], shot.down)[:, 2]
         joints = [(person, person.roles.get(role, 0)) for person in people for role in ("hips", "head")]
         hits = [_obstacle(scene, depsgraph, person.positions[joint, :, frame], eye, bodies) for person, joint in joints]
         if all(hit is not None for hit in hits):
@@ -177,7 +179,7 @@ def _add_camera(scene: bpy.types.Scene, kind: str, like: bpy.types.Object | None
     return thing
 
 
-def place(camera: bpy.types.Object, shot: shots.Shot) -> None:
+def place(camera: bpy.types.Object, shot: Shot) -> None:
     """Have the camera take the shot: with keys on every frame from 1 where it moves."""
     angles = shot.angles()
     camera.rotation_mode = "XYZ"

@@ -13,10 +13,11 @@ from ..dataset import bvh, databases, joint_roles, layout, rest_pose
 from ..dataset.errors import DatasetError
 from ..dataset.layout import Dataset
 from ..dataset.naming import SceneId
-from . import animate, camera, contact_report, fcurves, feet, nla, pin_feet, retarget, rigs, shots, sound
+from . import animate, camera, contact_report, fcurves, feet, nla, pin_feet, retarget, rigs, sound
 from .before import is_kept, remember, restore
 from .options import CompositeOptions
 from .part import Part, read
+from .person_path import PersonPath
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _origin(parts: list[Part], notices: list[str]) -> np.ndarray:
 def _person(
     part: Part,
     scale: retarget.Scale,
-    path: shots.PersonPath,
+    path: PersonPath,
     pose: retarget.Channels,
     options: CompositeOptions,
     origin: np.ndarray,
@@ -192,7 +193,7 @@ def _told_of_feet(
         yield slide
 
 
-def _walk(motion: bvh.Motion, scale: retarget.Scale, options: CompositeOptions) -> shots.PersonPath:
+def _walk(motion: bvh.Motion, scale: retarget.Scale, options: CompositeOptions) -> PersonPath:
     """Where a person is in every frame, the capture's origin on the world's; for the camera too: hands are fast."""
     positions, _ = bvh.forward_kinematics(motion)
     roles = joint_roles.classify(motion.skeleton.names, motion.skeleton.parents)
@@ -200,14 +201,14 @@ def _walk(motion: bvh.Motion, scale: retarget.Scale, options: CompositeOptions) 
     world = np.einsum("ij,bjn->bin", A, positions)
     world[:, :2] *= scale.floor
     world[:, 2] = world[:, 2] * scale.up + scale.lift
-    walk = shots.PersonPath(world, roles)
+    walk = PersonPath(world, roles)
     if not options.root_motion:
         hips = world[_hips(walk), :2]
         world[:, :2] -= hips - hips[:, :1]
     return walk
 
 
-def _moved(walk: shots.PersonPath, origin: np.ndarray) -> shots.PersonPath:
+def _moved(walk: PersonPath, origin: np.ndarray) -> PersonPath:
     return replace(walk, positions=walk.positions + origin[None, :, None])
 
 
@@ -219,7 +220,7 @@ def _framing(
     table: rigs.Table,
     options: CompositeOptions,
     origin: np.ndarray,
-) -> list[shots.PersonPath]:
+) -> list[PersonPath]:
     """Where people would be with the motion that the camera goes by. It keeps its own length, so that the camera is the
     same however long the motion is that is seen."""
     unsaid: list[str] = []  # what there is to tell of this motion is told where it is seen
@@ -230,7 +231,7 @@ def _framing(
     return [_moved(_walk(motion, scale, options), origin) for motion, scale in zip(motions, scales, strict=True)]
 
 
-def _hips(walk: shots.PersonPath) -> int:
+def _hips(walk: PersonPath) -> int:
     return walk.roles.get("hips", 0)
 
 

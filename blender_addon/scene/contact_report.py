@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .feet import Foot, slid
+from .person_path import PersonPath
 from .retarget import Channels, RigRest, Scale
 from .rig_pose import RigPose
-from .shots import PersonPath
 
 _SIDES = {"L": "left", "R": "right"}
 

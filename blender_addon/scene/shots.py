@@ -8,18 +8,20 @@ does not turn these planes make a convex set of places: any mean of good places 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from ..dataset import joint_roles, layout
+from ..dataset import layout
+from .person_path import PersonPath
+from .shot import Lens, Shot, camera_turn, rotated, smallest_share
 
 #: The kinds of shot, as users name them; anything else is the name of a camera of the template.
 KINDS = ("auto", "wide", "side", "over-A", "over-B", "orbit")
 
-#: Shares of the picture that stay free on every side.
-MARGIN, WIDE_MARGIN = 0.05, 0.18
+#: The share of the picture that stays free on every side in a wide shot.
+WIDE_MARGIN = 0.18
 #: People smaller than this share of the picture's height are followed.
 SMALL = 1.0 / 3.0
 #: Following has to make them larger by this, else the camera stands still.
@@ -33,111 +35,8 @@ _ASIDE, _MORE_FACE = np.radians((15.0, 20.0, 25.0)), 1.02
 _OVER_ASIDE, _BEHIND = np.radians(22.0), 1.1
 #: A circle takes the scene's length, within these speeds, radians a second, and this one, metres a second.
 _SLOWEST, _FASTEST, _FASTEST_RIDE = np.radians(3.0), np.radians(12.0), 1.5
-#: No lens sees farther aside than this from its axis.
-_STEEPEST = np.radians(80.0)
 #: Half the time over which a moving camera's path is smoothed, frames: three seconds.
 _WINDOW = 3 * layout.FPS
-
-#: How far a body reaches from its joints, metres. A head joint lies at the skull's base: its ball is lifted.
-_REACH = {
-    "hips": 0.20, "head": 0.18, "upper_arm": 0.12, "forearm": 0.10, "hand": 0.12, "shin": 0.10, "foot": 0.12,
-    "toe": 0.12, "finger": 0.06,
-}  # fmt: skip
-_SKULL = 0.12
-#: A hand without finger joints.
-_WHOLE_HAND = 0.22
-
-
-@dataclass(frozen=True)
-class PersonPath:
-    """Where a person's joints are over a scene: (J, 3, F) world metres, Z up, and the joints' roles."""
-
-    positions: np.ndarray
-    roles: Mapping[str, int]
-
-    def balls(self) -> tuple[np.ndarray, np.ndarray]:
-        """Balls that hold the whole person: centres (F, K, 3) and radii (K,), metres."""
-        joints, radii, lift = [], [], []
-        for role, radius in self._reach().items():
-            joints.append(self.roles[role])
-            radii.append(radius)
-            lift.append(_SKULL if role == "head" else 0.0)
-        if not joints:
-            count = len(self.positions)
-            joints, radii, lift = [*range(count)], [0.2] * count, [0.0] * count
-        centres = self.positions[joints].transpose(2, 0, 1).copy()
-        centres[:, :, 2] += lift
-        return centres, np.array(radii)
-
-    def _reach(self) -> dict[str, float]:
-        reach = {role: _REACH[role] for role in ("hips", "head") if role in self.roles}
-        for side in "LR":
-            tips = [
-                next((f"{f}.{n}.{side}" for n in (3, 2, 1) if f"{f}.{n}.{side}" in self.roles), "")
-                for f in joint_roles.FINGERS
-            ]
-            reach |= {tip: _REACH["finger"] for tip in tips if tip}
-            for part in ("upper_arm", "forearm", "hand", "shin", "foot", "toe"):
-                if f"{part}.{side}" in self.roles:
-                    bare = part == "hand" and not any(tips)
-                    reach[f"{part}.{side}"] = _WHOLE_HAND if bare else _REACH[part]
-        return reach
-
-    def places(self) -> np.ndarray:
-        """Where the person is: (F, 3)."""
-        return self.positions[self.roles.get("hips", 0)].T
-
-    def facing(self) -> np.ndarray:
-        """Where the person's front points: (F, 3), level unit vectors, by hips and shoulders; -Y without either."""
-        left = np.zeros((self.positions.shape[2], 3))
-        for role in ("thigh", "upper_arm"):
-            if {f"{role}.L", f"{role}.R"} <= self.roles.keys():
-                across = (self.positions[self.roles[f"{role}.L"]] - self.positions[self.roles[f"{role}.R"]]).T
-                left += across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
-        front = np.cross(left, (0.0, 0.0, 1.0))
-        length = np.linalg.norm(front, axis=1, keepdims=True)
-        return np.where(length > 1e-6, front / np.maximum(length, 1e-9), (0.0, -1.0, 0.0))
-
-
-@dataclass(frozen=True)
-class Lens:
-    """A picture's shape: `half` (2,), tangents of half the view across and up, and the margin to keep free."""
-
-    half: np.ndarray
-    margin: float = MARGIN
-
-    @property
-    def usable(self) -> np.ndarray:
-        return self.half * (1.0 - 2.0 * self.margin)
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A camera's path. positions: (F, 3) world metres; toward: (F, 3), level unit vectors from the people to it;
-    down: radians that it looks down by. F is 1 for a camera that stands still, else the scene's frames."""
-
-    positions: np.ndarray
-    toward: np.ndarray
-    down: float
-
-    @property
-    def moves(self) -> bool:
-        return len(self.positions) > 1
-
-    @property
-    def turns(self) -> bool:
-        """Whether it sees the people from clearly different sides over the scene."""
-        return bool((self.toward @ self.toward[0]).min() < np.cos(np.radians(20.0)))
-
-    def angles(self) -> np.ndarray:
-        """Blender's XYZ Euler angles (F, 3), radians, without jumps."""
-        yaw = np.unwrap(np.arctan2(self.toward[:, 0], -self.toward[:, 1]))
-        return np.stack((np.full_like(yaw, np.pi / 2.0 - self.down), np.zeros_like(yaw), yaw), axis=1)
-
-    def seen(self, points: np.ndarray) -> np.ndarray:
-        """World points (F, K, 3) in the camera's axes: (F, K, 3)."""
-        turns = np.stack([camera_turn(toward, self.down) for toward in self.toward])
-        return (points - self.positions[:, None]) @ turns
 
 
 def plan(kind: str, people: Sequence[PersonPath], lens: Lens) -> Shot:
@@ -201,56 +100,6 @@ def open_direction(people: Sequence[PersonPath], square: np.ndarray) -> np.ndarr
 
     best = max((rotated(square, sign * angle) for angle in _ASIDE for sign in (-1, 1)), key=face)
     return best if face(best) > face(square) * _MORE_FACE else square
-
-
-def rotated(direction: np.ndarray, angle: float | np.ndarray) -> np.ndarray:
-    """Level directions (..., 3) turned by `angle` radians about Z."""
-    c, s = np.cos(angle), np.sin(angle)
-    x, y = direction[..., 0], direction[..., 1]
-    return np.stack((c * x - s * y, s * x + c * y, np.zeros_like(c * x)), axis=-1)
-
-
-def camera_turn(toward: np.ndarray, down: float) -> np.ndarray:
-    """The rotation (3, 3) of a camera that stands in the level direction `toward` and looks `down` radians down."""
-    back = np.array(toward) * np.cos(down) + np.array((0.0, 0.0, np.sin(down)))
-    right = np.cross((0.0, 0.0, 1.0), back)
-    right /= np.linalg.norm(right)
-    return np.stack((right, np.cross(back, right), back), axis=1)
-
-
-def smallest_share(people: Sequence[PersonPath], lens: Lens, shot: Shot) -> float:
-    """How tall the smaller person usually is in the picture: the median over the frames, as a share of its height."""
-    shares = []
-    for person in people:
-        centres, radii = person.balls()
-        seen = shot.seen(centres)
-        depth = np.maximum(-seen[..., 2], 1e-3)
-        height = ((seen[..., 1] + radii) / depth).max(axis=1) - ((seen[..., 1] - radii) / depth).min(axis=1)
-        shares.append(np.median(height) / (2.0 * lens.half[1]))
-    return float(min(shares))
-
-
-def widening(people: Sequence[PersonPath], lens: Lens, shot: Shot) -> float:
-    """By how much the tangents of the lens have to grow until all people are inside its margin in every frame.
-
-    Below 1 where there is room left. A ball of radius r at the angle a reaches to a + asin(r / distance).
-    """
-    needed = 0.0
-    for person in people:
-        centres, radii = person.balls()
-        seen = shot.seen(centres)
-        depth = np.maximum(-seen[..., 2], 1e-3)
-        for axis in (0, 1):
-            aside = np.abs(seen[..., axis])
-            angle = np.arctan2(aside, depth) + np.arcsin(np.minimum(radii / np.hypot(aside, depth), 1.0))
-            needed = max(needed, float(np.tan(np.minimum(angle, _STEEPEST)).max() / lens.usable[axis]))
-    return needed
-
-
-def advanced(shot: Shot, metres: float) -> Shot:
-    """The shot with its camera moved ahead, the way it looks."""
-    back = np.stack([camera_turn(toward, shot.down)[:, 2] for toward in shot.toward])
-    return replace(shot, positions=shot.positions - metres * back)
 
 
 def _limits(balls: Sequence[tuple[np.ndarray, np.ndarray]], turn: np.ndarray, usable: np.ndarray) -> np.ndarray:

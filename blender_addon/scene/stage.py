@@ -9,6 +9,7 @@ import numpy as np
 from mathutils import Matrix
 
 from . import fcurves, room, shots
+from .shot import Lens, Shot, camera_turn
 
 CAMERA = "interact_camera"
 #: Custom properties: the camera's kind of framing, and what marks an object of the stage.
@@ -61,9 +62,9 @@ def build_stage(scene: bpy.types.Scene) -> None:
     settings(scene)
     standing = np.array([[(x, y, z) for x in (-1.0, 1.0) for y in (-0.2, 0.2) for z in (0.1, 1.75)]])
     half = SENSOR / (2.0 * _LENS)
-    lens = shots.Lens(np.array((half, half * scene.render.resolution_y / scene.render.resolution_x)))
+    lens = Lens(np.array((half, half * scene.render.resolution_y / scene.render.resolution_x)))
     shot = shots.fit(standing, np.full(8, 0.1), lens, np.array((0.0, -1.0, 0.0)))
-    turn = shots.camera_turn(shot.toward[0], shot.down)
+    turn = camera_turn(shot.toward[0], shot.down)
     camera.matrix_world = Matrix.LocRotScale(shot.positions[0].tolist(), Matrix(turn.tolist()).to_quaternion(), None)
     turn_to(scene, shot, standing[0])
 
@@ -76,7 +77,7 @@ def new_camera_data() -> bpy.types.Camera:
     return data
 
 
-def turn_to(scene: bpy.types.Scene, shot: shots.Shot, points: np.ndarray) -> None:
+def turn_to(scene: bpy.types.Scene, shot: Shot, points: np.ndarray) -> None:
     """Turn the room to the camera of `shot`, and put its walls where neither people nor the camera come near them.
 
     points: (K, 3) world metres of everything that is ever seen. The wall behind a camera that looks from one side
@@ -89,7 +90,7 @@ def turn_to(scene: bpy.types.Scene, shot: shots.Shot, points: np.ndarray) -> Non
     toward = shot.toward.mean(axis=0)
     if shot.turns or np.linalg.norm(toward) < 0.5:
         toward = shot.toward[0]
-    axes = shots.camera_turn(toward / np.linalg.norm(toward), 0.0) @ np.array([(1, 0, 0), (0, 0, 1), (0, -1, 0)])
+    axes = camera_turn(toward / np.linalg.norm(toward), 0.0) @ np.array([(1, 0, 0), (0, 0, 1), (0, -1, 0)])
     level = points * (1, 1, 0)
     middle = 0.5 * (level.min(axis=0) + level.max(axis=0))
     matrix = np.eye(4)

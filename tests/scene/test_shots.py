@@ -7,8 +7,10 @@ import pytest
 
 from blender_addon.dataset import layout
 from blender_addon.scene import shots
+from blender_addon.scene.person_path import PersonPath
+from blender_addon.scene.shot import Lens, Shot, smallest_share
 
-LENS = shots.Lens(np.array((0.4, 0.225)))
+LENS = Lens(np.array((0.4, 0.225)))
 ROLES = {
     name: n
     for n, name in enumerate(
@@ -22,16 +24,16 @@ BODY = np.array([
 ])  # fmt: skip
 
 
-def person(places: np.ndarray, facing: np.ndarray) -> shots.PersonPath:
+def person(places: np.ndarray, facing: np.ndarray) -> PersonPath:
     """Someone at places (F, 2) whose front points at angles (F,), radians from +X."""
     c, s = np.cos(facing - np.pi / 2), np.sin(facing - np.pi / 2)
     x, y, z = BODY.T
     at = np.stack([c * x[:, None] - s * y[:, None], s * x[:, None] + c * y[:, None], z[:, None] + 0 * c], axis=1)
     at[:, :2] += places.T
-    return shots.PersonPath(at, ROLES)
+    return PersonPath(at, ROLES)
 
 
-def walkers(seed: int, frames: int = 360, speed: float = 1.2) -> list[shots.PersonPath]:
+def walkers(seed: int, frames: int = 360, speed: float = 1.2) -> list[PersonPath]:
     """Two people who walk at random, metres a second, and turn as they walk."""
     rng = np.random.default_rng(seed)
     found = []
@@ -42,7 +44,7 @@ def walkers(seed: int, frames: int = 360, speed: float = 1.2) -> list[shots.Pers
     return found
 
 
-def pair(first: float, second: float, frames: int = 60) -> list[shots.PersonPath]:
+def pair(first: float, second: float, frames: int = 60) -> list[PersonPath]:
     """Two people 1.5 m apart on X, whose fronts point at the angles, degrees from +X."""
     return [
         person(np.full((frames, 2), (x, 0.0)), np.full(frames, np.radians(angle)))
@@ -50,7 +52,7 @@ def pair(first: float, second: float, frames: int = 60) -> list[shots.PersonPath
     ]
 
 
-def margin(shot: shots.Shot, people: list[shots.PersonPath]) -> float:
+def margin(shot: Shot, people: list[PersonPath]) -> float:
     """The least free share of the picture beside any joint in any frame."""
     seen = np.concatenate([shot.seen(p.positions.transpose(2, 0, 1)) for p in people], axis=1)
     assert (seen[..., 2] < -0.5).all()
@@ -79,12 +81,12 @@ def test_over_the_shoulder_the_other_is_inside_and_the_near_one_before_the_camer
 def test_only_people_who_would_be_small_are_followed_and_then_they_are_larger():
     assert not shots.plan("auto", pair(0, 180), LENS).moves
     together = person(np.stack((np.linspace(0, 14, 900), np.zeros(900)), axis=1), np.zeros(900))
-    ahead = shots.PersonPath(together.positions + np.array((1.2, 0, 0))[:, None], ROLES)
+    ahead = PersonPath(together.positions + np.array((1.2, 0, 0))[:, None], ROLES)
     people = [together, ahead]
     wide, auto = shots.plan("wide", people, LENS), shots.plan("auto", people, LENS)
     assert auto.moves
     assert not wide.moves
-    assert shots.smallest_share(people, LENS, wide) < shots.SMALL < shots.smallest_share(people, LENS, auto)
+    assert smallest_share(people, LENS, wide) < shots.SMALL < smallest_share(people, LENS, auto)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -126,5 +128,5 @@ def test_an_orbit_goes_around_evenly_and_over_the_shoulder_looks_along_the_line(
 
 
 def test_skeletons_without_known_joints_are_framed_whole():
-    nameless = shots.PersonPath(pair(0, 180)[0].positions, {})
+    nameless = PersonPath(pair(0, 180)[0].positions, {})
     assert margin(shots.plan("auto", [nameless], LENS), [nameless]) >= 0.05

@@ -9,6 +9,7 @@ from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Vector  # noqa: E402
 
 from blender_addon.scene import camera, room, shots, stage  # noqa: E402
+from blender_addon.scene.person_path import PersonPath  # noqa: E402
 
 from . import test_shots  # noqa: E402
 
@@ -121,9 +122,7 @@ def test_furniture_stands_on_the_floor_clear_of_the_next_walls(scene):
 
 def test_the_floor_stays_and_the_lamps_go_along_with_a_camera_that_follows(scene):
     pair = [
-        shots.PersonPath(
-            person.positions + np.linspace(0, 14, 900)[:, None].T * np.array((1, 0, 0))[:, None], person.roles
-        )
+        PersonPath(person.positions + np.linspace(0, 14, 900)[:, None].T * np.array((1, 0, 0))[:, None], person.roles)
         for person in test_shots.pair(0, 180, frames=900)
     ]
     shot = shots.plan("auto", pair, camera.lens_of(scene.camera, scene))
