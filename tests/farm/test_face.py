@@ -263,6 +263,7 @@ def test_a_voice_that_is_missing_or_short_is_told(rendered, dataset, job, tmp_pa
     done = interact_farm("face", "mux", job, "--data", data, "--out", out, "--json")
     assert done.returncode == 1
     mute, cut = json.loads(done.stdout)
+    assert "Traceback" not in done.stderr
     assert mute["problem"] == f"{gone}: no such file, and so no sound to add; put a wav there, or render with --no-mux"
     assert [path.stem for path in (out / "face_renders").iterdir()] == [FACES[1]]
     assert cut["problem"] == ""
@@ -271,6 +272,9 @@ def test_a_voice_that_is_missing_or_short_is_told(rendered, dataset, job, tmp_pa
     assert (info.frames, info.fps) == (FRAMES, 30)
     assert abs(info.audio_seconds - FRAMES / 30) <= 1024 / 48000
     heard = sound(out / "face_renders" / f"{FACES[1]}.mp4")
+    unrendered = interact_farm("face", "mux", job, "--data", dataset, "--out", tmp_path / "none")
+    lack = f"{FACES[0]}: no such folder of pictures, nor is there {FACES[0]}.mkv; render it first"
+    assert lack in " ".join(unrendered.stderr.split())
     # Its second half is silent, but for what AAC rings into it.
     assert np.abs(heard[len(heard) // 2 + 2048 :]).max() < 0.001 < np.abs(heard[: len(heard) // 2]).max()
 

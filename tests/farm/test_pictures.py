@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from blender_addon.dataset.naming import PerformanceId
-from farm import audio, mux, pictures, video
+from farm import audio, mux, pictures, plan, video
 from farm.errors import FarmError
 from farm.subjects import Subject
 from farm.task import Task
@@ -97,6 +97,20 @@ def test_a_picture_whose_pixels_are_damaged_is_not_done_until_a_video_was_made_o
     assert len(task.medium.rendered(task)) == 2
     os.utime(out, ns=(later + 1, later + 1))
     assert len(task.medium.rendered(task)) == 1
+
+
+def test_what_was_rendered_last_is_what_is_heard(tmp_path):
+    name = PerformanceId.parse("20231119_001_001")
+    outputs = plan.Outputs(tmp_path)
+    clip, folder = outputs.clip(name), outputs.pictures(name)
+    assert outputs.shown(name) == clip
+    folder.mkdir(parents=True)
+    assert outputs.shown(name) == folder
+    clip.write_bytes(b"")
+    os.utime(folder, ns=(100, 100))
+    for time, last in ((99, folder), (101, clip)):
+        os.utime(clip, ns=(time, time))
+        assert outputs.shown(name) == last
 
 
 def test_no_sound_is_put_under_pictures_of_which_one_is_damaged(tmp_path):
