@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import struct
 import zlib
 from collections import Counter
@@ -19,7 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from blender_addon.dataset import layout
+from blender_addon.dataset import layout, partial
 
 from .errors import FarmError
 from .task import TAG, Chunk, Remains, Task, fingerprint_of, tag
@@ -109,7 +110,9 @@ class Pictures:
         return [Chunk(*part, str(task.picture)) for part in ranges(absent)]
 
     def assemble(self, task: Task, chunks: Sequence[Chunk]) -> None:
-        """Each picture has its final name from the first."""
+        """Each picture has its final name from the first; what killed workers left beside them goes."""
+        for folder in partial.left_of(task.picture):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _own(self, task: Task, stored: Iterable[tuple[int, Picture | None]]) -> Iterator[int]:
         """The frames among numbered pictures that are the task's and alike in size."""

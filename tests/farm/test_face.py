@@ -115,9 +115,14 @@ def test_what_is_missing_or_broken_is_rendered_and_only_that(rendered, dataset, 
     content = holed.read_bytes()
     middle = len(content) // 2
     holed.write_bytes(content[:middle] + bytes(32) + content[middle + 32 :])
+    # What a worker that was killed was writing.
+    left = out / "face_renders_noaudio" / f"{FACES[0]}.host-123.partial"
+    left.mkdir()
+    (left / "0016.png").write_bytes(content)
     before = times(out)
     done = again(dataset, job, out)
     assert done.returncode == 0, done.stderr
+    assert not left.exists()
     made = sorted((e["id"].partition(":")[0], e["frame"]) for e in events(out) if e["event"] == "frame")
     assert made == [(FACES[0], n) for n in gone] + [(FACES[1], 12), (FACES[1], 30)]
     after = times(out)
@@ -156,6 +161,7 @@ def test_a_killed_worker_costs_only_the_frame_that_it_was_at(rendered, dataset, 
     output, complaint = farm.communicate(timeout=200)
     assert farm.returncode == 0, output + complaint
     assert not alive(victim)
+    assert not list(tmp_path.rglob("*.partial"))
     assert all(times(tmp_path)[name] == when for name, when in survived.items())
     frames = [(e["id"].partition(":")[0], e["frame"]) for e in events(tmp_path) if e["event"] == "frame"]
     assert len(set(frames)) == 2 * FRAMES
