@@ -201,6 +201,27 @@ def test_the_jaw_opens_where_the_weights_say_and_neutral_is_neutral(data, heads)
     assert heights[3] == pytest.approx(heights[0], abs=1e-5)
 
 
+def test_no_weights_leave_the_head_as_it_is(data, heads):
+    scene = face_scene.find("001")
+    thing = keyed(scene)
+    rest = evaluated(scene, thing, 1)
+    if heads != "people":  # whose hanging arms draw at the neck's skin
+        assert np.abs(rest - places(thing.data.shape_keys.key_blocks[0])).max() < 1e-5
+    np.save(data.face_ict(FACE), np.zeros((3, len(ICT_NAMES)), np.float32))
+    done = face_scene.composite(data, FACE)
+    assert np.abs(evaluated(done.scene, thing, 2) - rest).max() < 1e-6
+    weights = np.zeros((3, len(ICT_NAMES)), np.float32)
+    weights[1, ICT_NAMES.index("mouthSmile_L")] = 1.0
+    np.save(data.face_ict(FACE), weights)
+    face_scene.composite(data, FACE)
+    smile = evaluated(done.scene, thing, 2) - rest
+    assert np.abs(smile).max() > 0.002
+    # The person's left is at +X.
+    far = np.linalg.norm(smile, axis=1)
+    assert rest[far > 0.5 * far.max(), 0].min() > 0
+    assert np.abs(evaluated(done.scene, thing, 3) - rest).max() < 1e-6
+
+
 def test_every_head_is_framed_alike_and_looks_into_the_camera(heads):
     scenes = [scene for scene in bpy.data.scenes if scene.name.startswith("mesh-")]
     assert len(scenes) == len(SIZES)
