@@ -14,7 +14,7 @@ from blender_addon.dataset import wav
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.wav import Wave
 
-from . import ffmpeg_run
+from . import ffmpeg_run, hd
 from .errors import FarmError
 from .video import PictureSequence, VideoInfo, ffmpeg_binary, probe, whole_file
 
@@ -127,13 +127,8 @@ def _picture(picture: VideoInfo) -> tuple[Any, dict[str, object]]:
         return ffmpeg.input(path)["v:0"], {"vcodec": "copy"}
     source = ffmpeg.input(path, f="image2", framerate=str(picture.fps), start_number=picture.first)
     # H.264 wants even sides and knows no transparency; what an empty pixel holds is black in Blender's PNGs.
-    shown = (
-        source["v:0"]
-        .filter("trim", end_frame=picture.frames)
-        .filter("pad", "ceil(iw/2)*2", "ceil(ih/2)*2")
-        .filter("format", "yuv420p")
-    )
-    return shown, {"vcodec": "libx264", "preset": "fast", "crf": 16, "g": 30}
+    shown = source["v:0"].filter("trim", end_frame=picture.frames).filter("pad", "ceil(iw/2)*2", "ceil(ih/2)*2")
+    return hd.colours(shown), hd.CODING
 
 
 def tag_options(tags: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from blender_addon.dataset import layout
 
-from . import ffmpeg_run, video
+from . import ffmpeg_run, hd, video
 from .audio import tag_options
 from .errors import FarmError
 from .plates import Box
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 #: Between what is shown.
 _GROUND = "0x101216"
-
-#: How HD is coded, in ffmpeg's words: pictures of colours become this, and players are told so.
-_HD = "bt709"
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def _arguments(
     import ffmpeg
 
     ground = f"color=c={_GROUND}:s={size[0]}x{size[1]}:r={layout.FPS}"
-    shown = _in_hd(ffmpeg.input(ground, f="lavfi")["v:0"], "yuv420p")
+    shown = hd.colours(ffmpeg.input(ground, f="lavfi")["v:0"])
     for layer in layers:
         box = layer.box
         shown = ffmpeg.overlay(
@@ -87,22 +84,14 @@ def _arguments(
             eof_action="repeat", format="yuv420",
         )  # fmt: skip
     if plates is not None:
-        text = _in_hd(ffmpeg.input(str(plates.absolute()), f="nut")["v:0"], "yuva420p")
+        text = hd.colours(ffmpeg.input(str(plates.absolute()), f="nut")["v:0"], "yuva420p")
         shown = ffmpeg.overlay(shown, text, eof_action="repeat", format="yuv420")
     shown = shown.filter("trim", end_frame=frames).filter("setpts", "N").filter("fps", layout.FPS)
     output = ffmpeg.output(
         shown,
         str(target.absolute()),
         format="mp4",
-        vcodec="libx264",
-        preset="fast",
-        crf=16,
-        g=layout.FPS,
-        pix_fmt="yuv420p",
-        colorspace=_HD,
-        color_primaries=_HD,
-        color_trc=_HD,
-        color_range="tv",
+        **hd.CODING,
         video_track_timescale=layout.FPS,
         movflags="+faststart+use_metadata_tags",
         map_metadata=-1,
@@ -127,13 +116,7 @@ def _layer(layer: Layer) -> FilterableStream:
         opened["v:0"].filter("trim", end_frame=source.frames).filter("settb", f"1/{layout.FPS}").filter("setpts", "N")
     )
     grown = "increase" if layer.fills else "decrease"
-    fitted = _in_hd(numbered, "yuv420p", w=box.width, h=box.height, force_original_aspect_ratio=grown)
+    fitted = hd.colours(numbered, w=box.width, h=box.height, force_original_aspect_ratio=grown)
     if layer.fills:
         fitted = fitted.filter("crop", box.width, box.height)
     return fitted.filter("setsar", 1)
-
-
-def _in_hd(stream: FilterableStream, pixels: str, **scaling: object) -> FilterableStream:
-    """A stream in the colours of HD, scaled where that is said."""
-    flags = "lanczos+accurate_rnd"
-    return stream.filter("scale", **scaling, flags=flags, out_color_matrix=_HD, out_range="tv").filter("format", pixels)

@@ -38,6 +38,8 @@ def face_group() -> None:
 @face_group.command("to-arkit")
 @click.argument("sources", metavar="SRC...", nargs=-1)
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the results, which keep their names.")
+@data_option
+@set_option
 @click.option("--merge", type=click.Choice(ict_arkit.MERGES), default="mean", show_default=True,
               help="How two ICT columns become one.")  # fmt: skip
 @click.option("--map", "table", metavar="TOML", type=PATH, help="Your own lines of the table that --explain prints.")
@@ -47,6 +49,8 @@ def face_group() -> None:
 def face_to_arkit(
     sources: Sequence[str],
     out: Path | None,
+    data: Path,
+    subset: str,
     merge: str,
     table: Path | None,
     explain: bool,
@@ -55,8 +59,9 @@ def face_to_arkit(
 ) -> None:
     """Turn ICT weights (N, 55) into ARKit weights (N, 51).
 
-    SRC is a file, a folder or a glob.
+    SRC is a file, a folder or a glob; with --set all of its ICT weights, unless it is named.
     """
+    sources = _of_set(sources, data, subset)
     chosen = ict_arkit.read_table(table) if table else ict_arkit.TABLE
     if explain:
         click.echo(ict_arkit.explain(merge, chosen), nl=False)
@@ -100,9 +105,7 @@ def face_to_vertices(
     SRC is a file, a folder or a glob; with --set all of its ICT weights, unless it is named. The actor is told by the
     name, <date>_<actor>_<scenario>.
     """
-    if subset and not sources:
-        weights = Dataset.at(data, subset).recordings / "face_ict"
-        sources = [str(weights if weights.is_dir() else weights.parent)]
+    sources = _of_set(sources, data, subset)
     folder = _wanted(sources, out)
     if template and offsets:
         raise click.UsageError("--offsets are without a head: give either --template or --offsets")
@@ -194,6 +197,14 @@ def face_preview(
         tables.print_json(console.console(), made)
     else:
         click.echo(f"saved {made.path}")
+
+
+def _of_set(sources: Sequence[str], data: Path, subset: str) -> Sequence[str]:
+    """What is named, else a set's folder of ICT weights."""
+    if sources or not subset:
+        return sources
+    weights = Dataset.at(data, subset).recordings / "face_ict"
+    return [str(weights if weights.is_dir() else weights.parent)]
 
 
 def _wanted(sources: Sequence[str], out: Path | None) -> Path:

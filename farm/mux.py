@@ -61,6 +61,8 @@ def mux_subject(
             return Muxed(out, there.frames, True, (*notices, kept))
         if theirs == comment and there.frames == info.frames:
             return Muxed(out, info.frames, True, notices)
+    if picture.is_dir():
+        pictures.require_undamaged(picture, *frames)
     start = None if part is None else Fraction(part[0] - 1) / info.fps
     heard = audio.mux(info, voices, out, stereo=stereo, start=start, tags={"comment": comment})
     return Muxed(out, info.frames, False, notices + heard)
@@ -69,8 +71,11 @@ def mux_subject(
 def _voices(subject: Subject) -> tuple[list[Path], tuple[str, ...]]:
     missing = [wav.name for wav in subject.voices if not wav.exists()]
     if len(missing) == len(subject.voices):
-        none = "neither actor has a wav" if len(missing) > 1 else "there is no wav"
-        raise FarmError(f"{subject.id}: {none} ({', '.join(missing)}); there is no sound to add")
+        lack = "no such files" if len(missing) > 1 else "no such file"
+        raise FarmError(
+            f"{' and '.join(map(str, subject.voices))}: {lack}, and so no sound to add; "
+            "put a wav there, or render with --no-mux"
+        )
     return [wav for wav in subject.voices if wav.exists()], tuple(
         f"{name} is missing; the other voice is alone" for name in missing
     )

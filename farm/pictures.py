@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import re
+import shutil
 import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from blender_addon.dataset import layout
+from blender_addon.dataset import layout, partial
 
 from .errors import FarmError
 from .task import TAG, Chunk, Remains, Task, fingerprint_of, tag
@@ -63,13 +66,12 @@ class Pictures:
         return f"{task.picture.name}/ was not made by interact-farm and is kept; --overwrite renders it anew"
 
     def rendered(self, task: Task) -> list[Chunk]:
-        return [Chunk(*part, str(task.picture)) for part in ranges(self._whole(task, task.first, task.last))]
+        return [Chunk(*part, str(task.picture)) for part in ranges(self._own(task, _stored(task)))]
 
     def remains(self, task: Task) -> Remains:
         others, damaged, sizes = Counter[str](), [], 0
-        for number in range(task.first, task.last + 1):
+        for number, found in _stored(task):
             path = path_of(task.picture, number)
-            found = read(path)
             if found is None:
                 damaged += [path] if path.is_file() else []
             elif found.comment != tag(task.fingerprint):
@@ -102,21 +104,48 @@ class Pictures:
         return not self.missing(task, chunk)
 
     def missing(self, task: Task, chunk: Chunk) -> list[Chunk]:
-        there = set(self._whole(task, chunk.first, chunk.last))
-        absent = (number for number in range(chunk.first, chunk.last + 1) if number not in there)
+        numbers = range(chunk.first, chunk.last + 1)
+        there = set(self._own(task, ((number, read(path_of(task.picture, number))) for number in numbers)))
+        absent = (number for number in numbers if number not in there)
         return [Chunk(*part, str(task.picture)) for part in ranges(absent)]
 
     def assemble(self, task: Task, chunks: Sequence[Chunk]) -> None:
-        """Each picture has its final name from the first."""
+        """Each picture has its final name from the first; what killed workers left beside them goes."""
+        for folder in partial.left_of(task.picture):
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _whole(self, task: Task, first: int, last: int) -> Iterator[int]:
+    def _own(self, task: Task, stored: Iterable[tuple[int, Picture | None]]) -> Iterator[int]:
+        """The frames among numbered pictures that are the task's and alike in size."""
         size = self.size
-        for number in range(first, last + 1):
-            found = read(path_of(task.picture, number))
+        for number, found in stored:
             if found is None or found.comment != tag(task.fingerprint) or found.number not in (None, number):
                 continue  # another's, or one that was given another frame's name
             if (size or found.size) == found.size:
                 yield number
+
+
+def _stored(task: Task) -> list[tuple[int, Picture | None]]:
+    """Each frame's number with its picture; None where that is missing or damaged.
+
+    All pixels were read for the video with sound, so that of pictures older than it only the chunks are looked at: a
+    data set has a million. Of newer ones each check sum is read.
+    """
+    heard = task.video.stat().st_mtime_ns if task.video.is_file() else -1
+
+    def one(number: int) -> tuple[int, Picture | None]:
+        path = path_of(task.picture, number)
+        try:
+            return number, read(path, whole=path.stat().st_mtime_ns >= heard)
+        except OSError:
+            return number, None
+
+    def some(numbers: range) -> list[tuple[int, Picture | None]]:
+        return [one(number) for number in numbers]
+
+    cores = os.cpu_count() or 1
+    edges = [task.first + task.frames * part // cores for part in range(cores + 1)]
+    with ThreadPoolExecutor(cores) as pool:
+        return [*itertools.chain.from_iterable(pool.map(some, itertools.starmap(range, itertools.pairwise(edges))))]
 
 
 def path_of(folder: Path, number: int) -> Path:
@@ -124,11 +153,14 @@ def path_of(folder: Path, number: int) -> Path:
     return folder / f"{number:04d}.png"
 
 
-def read(path: Path) -> Picture | None:
-    """What a PNG's chunks say; None where it is missing, no PNG or cut short. Its pixels are not read."""
+def read(path: Path, *, whole: bool = False) -> Picture | None:
+    """What a PNG's chunks say; None where it is missing, no PNG or cut short.
+
+    Its pixels are not read, or, with `whole`, only to see that each chunk has its check sum.
+    """
     try:
         with open(path, "rb") as file:
-            return _picture(_chunks(file, whole=False))
+            return _picture(_chunks(file, whole=whole))
     except (OSError, ValueError, struct.error):
         return None
 
@@ -178,6 +210,14 @@ def sequence(folder: Path, first: int, last: int) -> PictureSequence:
     return PictureSequence(
         pattern, last - first + 1, Fraction(layout.FPS), width, height, "png", "", {"comment": comment}, first=first
     )
+
+
+def require_undamaged(folder: Path, first: int, last: int) -> None:
+    """FarmError for the first of the pictures `first` to `last` that lost something: ffmpeg would show the rest."""
+    for number in range(first, last + 1):
+        path = path_of(folder, number)
+        if read(path, whole=True) is None:
+            raise FarmError(f"{path}: is damaged; render it again")
 
 
 def _chunks(file: BinaryIO, *, whole: bool) -> Iterator[tuple[bytes, bytes]]:

@@ -77,6 +77,15 @@ class Outputs:
         """The folder of the pictures."""
         return self.silent(_kind(name)) / str(name)
 
+    def shown(self, name: SceneId | PerformanceId, frames: tuple[int, int] | None = None) -> Path:
+        """Of both forms without sound the one that was rendered last, the video where there is neither."""
+        clip, pictures = self.clip(name, frames), self.pictures(name)  # those of a part are among the whole's
+        if not pictures.is_dir():
+            return clip
+        # A folder's time is that of the last picture put into it.
+        clip_is_newer = clip.is_file() and clip.stat().st_mtime_ns >= pictures.stat().st_mtime_ns
+        return clip if clip_is_newer else pictures
+
     def video(self, name: SceneId | PerformanceId, frames: tuple[int, int] | None = None) -> Path:
         """The video with sound."""
         return self.heard(_kind(name)) / f"{_named(name, frames)}.mp4"

@@ -161,15 +161,15 @@ def _person(scene: SceneId, actor: Actor, dataset: Dataset, outputs: plan.Output
         known = " (the data set's authors know of this gap)" if performance in layout.ERRATA_WITHOUT_FACE else ""
         return _Person(actor, None, f"{performance}: no face weights{known}; there is no picture of the face")
     frames = lengths.of_face(dataset, performance)
-    folder, clip, heard = outputs.pictures(performance), outputs.clip(performance), outputs.video(performance)
-    if folder.is_dir():
-        return _Person(actor, pictures.sequence(folder, 1, frames))
-    for path in (clip, heard):
+    shown, heard = outputs.shown(performance), outputs.video(performance)
+    if shown.is_dir():
+        return _Person(actor, pictures.sequence(shown, 1, frames))
+    for path in (shown, heard):
         if path.is_file():
             return _Person(actor, video.probe(path))
     raise FarmError(
-        f"{folder}: the face is not rendered; run `interact-farm face render` with a job of this performance, or this "
-        "command with --render"
+        f"{outputs.pictures(performance)}: the face is not rendered; run `interact-farm face render` with a job of "
+        "this performance, or this command with --render"
     )
 
 

@@ -222,9 +222,10 @@ def mux(
             try:
                 subject = subjects.of(dataset, name)
                 part = plan.part_of(subject, frames) if frames else None
-                # Pictures of a part are among those of the whole.
-                pictures, clip = outputs.pictures(name), outputs.clip(name, part)
-                picture = pictures if pictures.is_dir() and not clip.is_file() else clip
+                picture = outputs.shown(name, part)
+                if kind.names is PerformanceId and not picture.exists():
+                    lack = f"no such folder of pictures, nor is there {picture.name}"
+                    raise FarmError(f"{outputs.pictures(name)}: {lack}; render it first")
                 muxed = mux_subject(
                     subject, picture, outputs.video(name, part), stereo=stereo, overwrite=overwrite, part=part
                 )

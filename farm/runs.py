@@ -399,8 +399,7 @@ def _partials_of(outputs: Outputs, db: sqlite3.Connection) -> list[Path]:
         for name in filter(None, row):
             whole = _inside(outputs.root, outputs.root / name)
             if whole.parent.is_dir():
-                found += [path for path in whole.parent.iterdir() if partial.is_of(path, whole)]
-                found.append(whole.parent / plan.PROBE)
+                found += [*partial.left_of(whole), whole.parent / plan.PROBE]
     return found
 
 

@@ -46,8 +46,7 @@ def gather(given: Iterable[Path | str], out: Path) -> tuple[list[tuple[Path, Pat
     for name in given:
         found = _files(str(name))
         if not found:
-            lack = "holds no .npy files" if Path(name).is_dir() else "no such file or folder, and a glob of none"
-            bad.append(Converted(Path(name), problem=f"{name}: {lack}"))
+            bad.append(Converted(Path(name), problem=f"{name}: {_lack(Path(name))}"))
         for source in found:
             target = out / source.name
             if target in pairs:
@@ -60,6 +59,16 @@ def gather(given: Iterable[Path | str], out: Path) -> tuple[list[tuple[Path, Pat
             else:
                 pairs[target] = source
     return [(source, target) for target, source in pairs.items()], bad
+
+
+def _lack(given: Path) -> str:
+    """Why a name gives no file."""
+    if not given.is_dir():
+        return "no such file or folder, and a glob of none; name a file, a folder or a glob of .npy files"
+    below = next(given.glob("*/**/*.npy"), None)
+    if below is None:
+        return "holds no .npy files; name the folder of the weights"
+    return f"holds no .npy files itself; for those in folders below it name '{given}/**/*.npy'"
 
 
 def _files(name: str) -> list[Path]:

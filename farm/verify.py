@@ -117,10 +117,9 @@ def _look_over(
     subject = subjects.of(dataset, name)
     part = plan.part_of(subject, frames) if frames else None
     first, last = part or (1, subject.frames)
-    folder, clip = outputs.pictures(name), outputs.clip(name, part)
-    picture = folder if folder.is_dir() and not clip.is_file() else clip
+    picture = outputs.shown(name, part)
     result = _Result(dataset, subject, first, last, picture, outputs.video(name, part))
-    if picture is folder:
+    if picture.is_dir():
         shown, findings = _look_at_pictures(result)
         digests: Sequence[int] | None = None
     else:

@@ -30,9 +30,12 @@ def of_motion(path: Path) -> int:
 def of_face(dataset: Dataset, performance: PerformanceId) -> int:
     """Of one actor's face, by the head of the file of its weights."""
     path = dataset.face_weights(performance)
-    if dataset.subset and not path.is_file():
+    if not path.is_file():
+        lacks = f"{dataset.subset} has no weights of {performance}: " if dataset.subset else ""
+        is_known = not dataset.subset and performance in layout.ERRATA_WITHOUT_FACE
+        known = "; the data set's authors know of this gap" if is_known else ""
         raise DatasetError(
-            f"{dataset.subset} has no weights of {performance}, neither {path} nor "
-            f"{dataset.face_arkit(performance)}; put the file there or take the line out of the job"
+            f"{lacks}{path}: no such file, nor is there {dataset.face_arkit(performance)}{known}; "
+            f"put one of them there, or leave {performance} out"
         )
     return blendshapes.read_shape(path)[0]

@@ -33,5 +33,11 @@ def is_of(path: Path, whole: Path) -> bool:
     )
 
 
+def left_of(whole: Path) -> list[Path]:
+    """All that processes write, or left when they were killed, to become `whole`."""
+    folder = whole.parent
+    return [path for path in folder.iterdir() if is_of(path, whole)] if folder.is_dir() else []
+
+
 def _host() -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", socket.gethostname().partition(".")[0]) or "host"

@@ -11,6 +11,7 @@ python tests/benchmarks/bench_data_check.py [SCENES] [FRAMES] [ROUNDS]
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import os
 import resource
@@ -133,7 +134,11 @@ def plan(root: Path) -> list[list[tuple[str, int]]]:
 
 
 def main() -> None:
-    scenes, frames, rounds = (*map(int, sys.argv[1:]), *(SCENES, FRAMES, ROUNDS)[len(sys.argv) - 1 :])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, usual in (("scenes", SCENES), ("frames", FRAMES), ("rounds", ROUNDS)):
+        parser.add_argument(name, type=int, nargs="?", default=usual)
+    given = parser.parse_args()
+    scenes, frames, rounds = given.scenes, given.frames, given.rounds
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "data"
         make(root, scenes, frames)

@@ -8,6 +8,7 @@ Run: python tests/benchmarks/bench_queries.py [ROUNDS]
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import subprocess
@@ -59,7 +60,9 @@ def cpu_and_wall(command: list[str], environment: dict[str, str]) -> tuple[float
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rounds", type=int, nargs="?", default=9)
+    rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         make_set(root)

@@ -148,6 +148,16 @@ def test_sources_that_are_none_or_would_be_lost_are_told(faces, tmp_path):
     assert {path.name: path.read_bytes() for path in faces.iterdir()} == before
 
 
+def test_a_folder_of_folders_is_told_how_to_name_what_is_below(faces, tmp_path):
+    nested = tmp_path / "all" / "2023" / "weights"
+    shutil.copytree(faces, nested)
+    (problem,) = [result.problem for result in convert.to_arkit([tmp_path / "all"], tmp_path / "a")]
+    glob = f"{tmp_path / 'all'}/**/*.npy"
+    assert problem.endswith(f"all: holds no .npy files itself; for those in folders below it name '{glob}'")
+    convert.to_arkit([glob], tmp_path / "a")
+    assert names(tmp_path / "a") == names(faces)
+
+
 def test_a_folder_that_cannot_be_made_is_told(faces, tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(FarmError, match="file: the results' folder cannot be made"):

@@ -132,6 +132,19 @@ def test_preview_and_vertices_take_the_set(spoken, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert np.load(tmp_path / f"{SECOND}.npy").shape == (30, 9)
+    arkit = tmp_path / "arkit"
+    done = interact_farm("face", "to-arkit", "--data", spoken, "--set", "lip_acc", "--out", arkit)
+    assert done.returncode == 0, done.stderr
+    theirs = Dataset.at(spoken, "lip_acc").face_arkit(SECOND)
+    assert sorted(path.name for path in arkit.iterdir()) == sorted(path.name for path in theirs.parent.iterdir())
+    assert np.array_equal(np.load(arkit / theirs.name), np.load(theirs))
+
+
+@pytest.mark.parametrize("group", [["to-arkit"], ["to-vertices"], ["composite"], ["render"], ["mux"], ["preview"]])
+def test_every_command_of_faces_takes_the_set(group):
+    told = interact_farm("face", *group, "--help").stdout
+    assert "--set [lip_acc]" in told
+    assert "--data" in told
 
 
 def test_jobs_of_sentences_are_checked_and_split(copied, tmp_path):

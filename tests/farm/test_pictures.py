@@ -1,13 +1,17 @@
 """Pictures: what is whole, what they are made from, and their way into a video."""
 
+import os
 import wave
 
 import av
 import numpy as np
 import pytest
 
-from farm import audio, pictures, video
+from blender_addon.dataset.naming import PerformanceId
+from farm import audio, mux, pictures, plan, video
 from farm.errors import FarmError
+from farm.subjects import Subject
+from farm.task import Task
 
 from . import png_maker
 
@@ -60,6 +64,89 @@ def test_a_flipped_bit_and_lost_rows_are_found_by_decoding(tmp_path):
         pictures.decode(short)
     with pytest.raises(FarmError, match="was not rendered"):
         pictures.decode(tmp_path / "0003.png")
+
+
+def task_of(folder, out, frames):
+    subject = Subject(PerformanceId.parse("20231119_001_001"), frames, (), ())
+    return Task(subject, 1, frames, "abc", folder, out, folder.parent, pictures.Pictures())
+
+
+def test_a_picture_whose_pixels_are_damaged_is_not_done_until_a_video_was_made_of_it(tmp_path):
+    """Half a page of zeros, as a power cut leaves them: the file has its length, its header and its end."""
+    folder, out = tmp_path / "face", tmp_path / "face.mp4"
+    folder.mkdir()
+    for number in range(1, 10):
+        path = pictures.path_of(folder, number)
+        png_maker.write(path, gradient(40, 40, 3, number), f"interact-farm abc frame {number}")
+    task = task_of(folder, out, 9)
+    assert [(chunk.first, chunk.last) for chunk in task.medium.rendered(task)] == [(1, 9)]
+    damaged = pictures.path_of(folder, 4)
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 16] = bytes(16)
+    damaged.write_bytes(content)
+    assert pictures.read(damaged).number == 4
+    assert [(chunk.first, chunk.last) for chunk in task.medium.rendered(task)] == [(1, 3), (5, 9)]
+    assert task.medium.remains(task).damaged == (damaged,)
+    with pytest.raises(FarmError, match=r"0004\.png: is damaged; render it again"):
+        pictures.require_undamaged(folder, 1, 9)
+    pictures.require_undamaged(folder, 5, 9)
+    # A video that was made later had all pixels; one that is older says nothing.
+    out.write_bytes(b"")
+    later = damaged.stat().st_mtime_ns
+    os.utime(out, ns=(later - 1, later - 1))
+    assert len(task.medium.rendered(task)) == 2
+    os.utime(out, ns=(later + 1, later + 1))
+    assert len(task.medium.rendered(task)) == 1
+
+
+def test_what_was_rendered_last_is_what_is_heard(tmp_path):
+    name = PerformanceId.parse("20231119_001_001")
+    outputs = plan.Outputs(tmp_path)
+    clip, folder = outputs.clip(name), outputs.pictures(name)
+    assert outputs.shown(name) == clip
+    folder.mkdir(parents=True)
+    assert outputs.shown(name) == folder
+    clip.write_bytes(b"")
+    os.utime(folder, ns=(100, 100))
+    for time, last in ((99, folder), (101, clip)):
+        os.utime(clip, ns=(time, time))
+        assert outputs.shown(name) == last
+
+
+def test_no_sound_is_put_under_pictures_of_which_one_is_damaged(tmp_path):
+    folder, wav = tmp_path / "face", tmp_path / "a.wav"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        png_maker.write(pictures.path_of(folder, number), gradient(40, 40, 3, number))
+    write_wav(wav, np.sin(np.arange(4800) / 20) * 0.5)
+    damaged = pictures.path_of(folder, 2)
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:60] + bytes(16) + whole[76:])
+    subject = Subject(PerformanceId.parse("20231119_001_001"), 3, (), (wav,))
+    with pytest.raises(FarmError, match=r"0002\.png: is damaged"):
+        mux.mux_subject(subject, folder, tmp_path / "a.mp4")
+    assert not (tmp_path / "a.mp4").exists()
+    damaged.write_bytes(whole)
+    assert mux.mux_subject(subject, folder, tmp_path / "a.mp4").frames == 3
+
+
+@pytest.mark.parametrize("colour", [(200, 40, 30), (30, 190, 60), (40, 60, 210), (222, 170, 145), (128, 128, 128)])
+def test_colours_are_those_of_hd_and_players_are_told_so(tmp_path, colour):
+    for number in (1, 2):
+        png_maker.write(pictures.path_of(tmp_path, number), np.full((32, 32, 3), colour, np.uint8))
+    wav = tmp_path / "a.wav"
+    write_wav(wav, np.sin(np.arange(4800) / 20) * 0.5)
+    audio.mux(pictures.sequence(tmp_path, 1, 2), [wav], tmp_path / "a.mp4")
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        frame = next(container.decode(video=0))
+        # 1 is BT.709 in the tables of ITU-T H.273 that H.264 and MP4 refer to; 1 of the range is 16 to 235.
+        assert (frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range) == (1, 1, 1, 1)
+        y, u, v = (bytes(plane)[plane.line_size * 4 + 4] for plane in frame.planes)
+    # ITU-R BT.709-6, 3.2 to 3.4.
+    red, green, blue = np.array(colour) / 255
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    wanted = [16 + 219 * light, 128 + 224 * (blue - light) / 1.8556, 128 + 224 * (red - light) / 1.5748]
+    assert np.abs(np.array([y, u, v]) - wanted).max() <= 1.5
 
 
 @pytest.mark.parametrize(("width", "height", "channels"), [(31, 17, 3), (32, 18, 4), (33, 18, 4)])

@@ -10,12 +10,12 @@ bpy = pytest.importorskip("bpy")
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Vector  # noqa: E402
 
-from blender_addon.dataset import blendshapes, ict_arkit  # noqa: E402
+from blender_addon.dataset import blendshapes, databases, ict_arkit  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES, ICT_NAMES  # noqa: E402
 from blender_addon.dataset.errors import DatasetError  # noqa: E402
 from blender_addon.dataset.layout import Dataset  # noqa: E402
 from blender_addon.dataset.naming import PerformanceId  # noqa: E402
-from blender_addon.scene import face_scene, face_template  # noqa: E402
+from blender_addon.scene import face_scene, face_template, render  # noqa: E402
 from farm import assets  # noqa: E402
 from tests.scene import ict_data  # noqa: E402
 
@@ -81,11 +81,14 @@ def test_an_ict_head_takes_arkit_weights_where_there_are_no_others(data):
     assert value(done, thing, "browInnerUp_R", 5) == value(done, thing, "browInnerUp_L", 5) == pytest.approx(0.25)
 
 
-def test_keys_with_other_names_are_taken_by_their_order_with_a_notice(data):
-    thing = user_file([f"Key {n}" for n in range(55)])
+@pytest.mark.parametrize(("names", "whose"), [(ICT_NAMES, "ICT's"), (ARKIT_NAMES, "ARKit's")])
+def test_keys_with_other_names_are_taken_by_their_order_with_a_notice(data, names, whose):
+    thing = user_file([f"Key {n}" for n in range(len(names))])
     done = face_scene.composite(data, FACE)
-    assert "taken in ICT's order" in done.notices[0]
-    assert value(done, thing, f"Key {ICT_NAMES.index('jawOpen')}", 11) == pytest.approx(1.0)
+    assert done.notices == (f"Face: its shape keys have names of their own and are taken in {whose} order",)
+    for number, name in enumerate(names):
+        wanted = {"jawOpen": 1.0, "browInnerUp_L": 0.5, "browInnerUp": 0.25}.get(name, 0.0)
+        assert value(done, thing, f"Key {number}", 11) == pytest.approx(wanted)
 
 
 def test_missing_keys_are_named_and_values_beyond_one_are_not_clamped(data):
@@ -120,6 +123,13 @@ def test_what_does_not_fit_is_one_sentence(data, names, scene, camera, sentence)
         face_scene.composite(data, FACE)
 
 
+#: Of the seven actors' heads, over the template's: across, up and forward.
+SIZES = (
+    *((1.0, 1.0, 1.0), (0.94, 1.12, 1.0), (1.1, 1.05, 1.0), (0.95, 1.0, 1.05)),
+    *((0.9, 0.9, 0.9), (1.0, 0.9, 1.0), (1.15, 1.15, 1.15)),
+)
+
+
 def stretched(source, target, factors):
     """An OBJ's head, longer and narrower."""
     lines = []
@@ -143,8 +153,8 @@ def built(request, dataset, tmp_path_factory):
         data.ict_basis.parent.mkdir(exist_ok=True)
         shutil.copyfile(ict_data.BASIS, data.ict_basis)
         data.face_ict_template("001").parent.mkdir(exist_ok=True)
-        shutil.copyfile(ict_data.TEMPLATE, data.face_ict_template("001"))
-        stretched(ict_data.TEMPLATE, data.face_ict_template("002"), (0.94, 1.12, 1.0))
+        for actor, factors in zip(databases.actors(data), SIZES, strict=True):
+            stretched(ict_data.TEMPLATE, data.face_ict_template(actor), factors)
     if kind == "people" and assets.there() is None:
         pytest.skip("the people's data have not been fetched")
     face_template.build(data, assets.there() if kind == "people" else "")
@@ -191,29 +201,72 @@ def test_the_jaw_opens_where_the_weights_say_and_neutral_is_neutral(data, heads)
     assert heights[3] == pytest.approx(heights[0], abs=1e-5)
 
 
+def test_no_weights_leave_the_head_as_it_is(data, heads):
+    scene = face_scene.find("001")
+    thing = keyed(scene)
+    rest = evaluated(scene, thing, 1)
+    if heads != "people":  # whose hanging arms draw at the neck's skin
+        assert np.abs(rest - places(thing.data.shape_keys.key_blocks[0])).max() < 1e-5
+    np.save(data.face_ict(FACE), np.zeros((3, len(ICT_NAMES)), np.float32))
+    done = face_scene.composite(data, FACE)
+    assert np.abs(evaluated(done.scene, thing, 2) - rest).max() < 1e-6
+    weights = np.zeros((3, len(ICT_NAMES)), np.float32)
+    weights[1, ICT_NAMES.index("mouthSmile_L")] = 1.0
+    np.save(data.face_ict(FACE), weights)
+    face_scene.composite(data, FACE)
+    smile = evaluated(done.scene, thing, 2) - rest
+    assert np.abs(smile).max() > 0.002
+    # The person's left is at +X.
+    far = np.linalg.norm(smile, axis=1)
+    assert rest[far > 0.5 * far.max(), 0].min() > 0
+    assert np.abs(evaluated(done.scene, thing, 3) - rest).max() < 1e-6
+
+
 def test_every_head_is_framed_alike_and_looks_into_the_camera(heads):
     scenes = [scene for scene in bpy.data.scenes if scene.name.startswith("mesh-")]
-    assert len(scenes) >= 2
+    assert len(scenes) == len(SIZES)
     for scene in scenes:
         assert (scene.render.resolution_x, scene.render.resolution_y) == (1080, 1080)
+        assert (scene.render.engine, scene.render.fps, scene.render.fps_base) == (render.EEVEE, 30, 1.0)
         thing = keyed(scene)
         points = evaluated(scene, thing, 1)
         # Only an evaluated camera is where it was put: the scene is not the window's.
         camera = scene.camera.evaluated_get(scene.view_layers[0].depsgraph)
-        if heads != "ict" or scene.name in ("mesh-001", "mesh-002"):
-            moved = np.zeros(len(points), dtype=bool)
-            blocks = thing.data.shape_keys.key_blocks
-            for block in blocks[1:]:
-                far = np.linalg.norm(places(block) - places(blocks[0]), axis=1)
-                moved |= far > max(0.5 * far.max(), 1e-4)
-            seen = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points[moved].tolist()])
-            assert np.ptp(seen[:, 1]) == pytest.approx(0.43, abs=0.03)
-            assert (seen[:, 0].min() + seen[:, 0].max()) / 2 == pytest.approx(0.5, abs=0.02)
+        moved = np.zeros(len(points), dtype=bool)
+        blocks = thing.data.shape_keys.key_blocks
+        for block in blocks[1:]:
+            far = np.linalg.norm(places(block) - places(blocks[0]), axis=1)
+            moved |= far > max(0.5 * far.max(), 1e-4)
+        seen = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points[moved].tolist()])
+        assert np.ptp(seen[:, 1]) == pytest.approx(0.43, abs=0.03)
+        assert (seen[:, 0].min() + seen[:, 0].max()) / 2 == pytest.approx(0.5, abs=0.02)
         # Nothing of the head leaves the picture at the top.
         whole = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points[::7].tolist()])
         assert whole[:, 1].max() < 0.97
         # The nose is what is nearest to the camera.
         assert abs(points[np.argmin(points[:, 1]), 0]) < 0.02
+
+
+def test_eyes_lie_where_the_heads_sockets_are(heads):
+    """Behind the lids, one on each side, looking ahead: whatever the head's size, its pupils end up 62 mm apart."""
+    if heads != "ict":
+        pytest.skip("only these heads come without eyes")
+    for scene in (scene for scene in bpy.data.scenes if scene.name.startswith("mesh-")):
+        thing = keyed(scene)
+        points = places(thing.data.shape_keys.key_blocks[0])
+        names = [material.name for material in thing.data.materials]
+        pupils = {
+            corner
+            for face in thing.data.polygons
+            if "pupil" in names[face.material_index].lower()
+            for corner in face.vertices
+        }
+        spots = points[sorted(pupils)]
+        left, right = spots[spots[:, 0] > 0], spots[spots[:, 0] < 0]
+        for side, sign in ((left, 1), (right, -1)):
+            assert side[:, 0].mean() == pytest.approx(sign * 0.031, abs=0.002)
+            assert side[:, 2].mean() == pytest.approx(0.0, abs=0.003)
+            assert side[:, 1].max() < 0
 
 
 def test_a_data_set_without_any_head_says_so(tmp_path):
