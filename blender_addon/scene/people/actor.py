@@ -128,5 +128,8 @@ def materials(actor: str, look: looks.Look) -> dict[str, bpy.types.Material]:
     shown = looks.shown_colours(look, iris)
     shown["tights"] = (looks.mix(look.legs, look.skin, 0.12), 0.6)
     shown["brows"] = (looks.mix(look.hair, look.skin, 0.22), 0.7)
-    shown["hair light"] = (looks.mix(look.hair, (1.0, 0.9, 0.75), 0.10), 0.45)
+    shown["hair light"] = (looks.mix(look.hair, (1.0, 0.9, 0.75), 0.07), 0.5)
+    shown["hair dark"] = (looks.mix(look.hair, (0.0, 0.0, 0.0), 0.14), 0.5)
+    shown["hair root"] = (looks.mix(look.hair, look.skin, 0.5), 0.6)
+    shown["hair edge"] = (looks.mix(look.hair, look.skin, 0.18), 0.6)
     return {name: meshes.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

@@ -17,7 +17,7 @@ from .sheet import Sheet
 #: Materials of an actor, in the order of his meshes' slots.
 MATERIALS = (
     "skin", "lips", "mouth", "brows", "lashes", "sclera", "iris", "pupil", "teeth", "tongue", "hair",
-    "hair light", "top", "legs", "shoes", "soles", "tights",
+    "hair light", "top", "legs", "shoes", "soles", "tights", "hair dark", "hair root", "hair edge",
 )  # fmt: skip
 SLOT = {name: n for n, name in enumerate(MATERIALS)}
 
