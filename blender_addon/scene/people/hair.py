@@ -123,7 +123,8 @@ def _cover(comb: _Comb, rays: Rays, look: _Cover) -> Mesh:
     middle = (np.arange(len(turns)) % 2 == 1)[:, None]
     uneven = np.where(middle, rng.uniform(-1.0, 0.1, (len(turns), 3)), rng.uniform(0.1, 0.7, (len(turns), 3)))
     shares[:, :3] += uneven * look.soft / 0.1 / rays.reach(turns)[:, None]
-    ways = rays.along(turns[:, None] + look.swirl * np.maximum(shares, 0) ** 1.5, turns, shares)
+    turned = turns[:, None] + look.swirl * np.maximum(shares, 0) ** 1.5
+    ways = rays.ways(turned, rays.reach(turns)[:, None] * (1 - shares))
     lines = comb.scalp.at(0.1 * ways, look.lift(ways, shares))
     return fluted(lines, look.depth * np.minimum(1, _SHARES / 0.1), rng, closed=True, pole=True)
 
@@ -149,7 +150,9 @@ def _tufts(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, cover: Mesh) ->
     length = tufts.length * rng.uniform(0.7, 1.3, tufts.count) / (0.1 * rays.reach(turns))
     shares = np.clip(first[:, None] + length[:, None] * places, 0, 0.99)
     aside = rng.normal(0, tufts.aside, tufts.count)[:, None] * places
-    ways = rays.along(turns[:, None] + aside + look.swirl * shares**1.5, turns, shares)
+    turned = turns[:, None] + aside + look.swirl * shares**1.5
+    # Each place is as far above the hairline as there the ray is long: none leaves the cover beside an ear.
+    ways = rays.ways(turned, np.minimum(rays.reach(turned), rays.reach(turns)[:, None]) * (1 - shares))
     lift = tufts.tip * np.interp(places, (0, 0.3, 0.6, 1), (-0.4, -0.2, 0.1, 1.0))
     width = tufts.width * np.interp(places, (0, 0.35, 0.7, 1), (0.3, 1.0, 0.8, 0.08))
     width = width * rng.uniform(0.6, 1.2, (tufts.count, 1))

@@ -88,14 +88,12 @@ class Rays:
         """Unit ways (N, 3) to the hairline."""
         return _ways(self.pole, turns, self.reach(turns))
 
-    def along(self, turned: np.ndarray, turns: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Unit ways (N, T, 3) at shares (N, T), 0 at the hairline and 1 at the pole, of the rays at turns (N,), each
-        place turned to turned (N, T)."""
-        reach = self.reach(turns)[:, None] * (1 - shares)
-        return _ways(self.pole, turned.ravel(), reach.ravel()).reshape(*reach.shape, 3)
+    def ways(self, turns: np.ndarray, angles: np.ndarray) -> np.ndarray:
+        """Unit ways (..., 3) at turns (...) round the pole and angles (...) from it, rad."""
+        return _ways(self.pole, turns.ravel(), angles.ravel()).reshape(*turns.shape, 3)
 
     def reach(self, turns: np.ndarray) -> np.ndarray:
-        """Angles (N,) between the pole and the hairline, rad."""
+        """Angles (...) between the pole and the hairline at turns (...), rad."""
         return np.interp(turns, self.turns, self.reaches, period=2 * np.pi)
 
 
