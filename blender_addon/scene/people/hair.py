@@ -76,7 +76,7 @@ class _Comb:
 #: Of eight strands so many have each shade.
 _SHADES = np.array([SLOT["hair"]] * 4 + [SLOT["hair light"]] * 2 + [SLOT["hair dark"]] * 2)
 #: Where a line from the hairline to the pole has its places.
-_SHARES = np.array((0.0, 0.025, 0.055, 0.11, 0.19, 0.29, 0.41, 0.54, 0.67, 0.79, 0.90, 1.0))
+_SHARES = np.array((0.0, 0.018, 0.04, 0.085, 0.16, 0.26, 0.39, 0.53, 0.67, 0.79, 0.90, 1.0))
 
 
 def _meridian(turn: float, row: float) -> np.ndarray:
@@ -108,7 +108,8 @@ class _Cover:
     def lift(self, ways: np.ndarray, shares: np.ndarray | float) -> np.ndarray:
         """Height above the skin (...) at ways (..., 3) and shares of the lines: least where they begin."""
         high = np.clip((ways[..., 2] - 0.2) / 0.5, 0, 1)
-        front = np.clip((-ways[..., 1] - 0.1) / 0.5, 0, 1) * high
+        # Higher on the left, to where it is combed.
+        front = np.clip((-ways[..., 1] - 0.1) / 0.5, 0, 1) * high * (1 + 1.2 * ways[..., 0])
         ease = np.interp(shares, (0, 0.03, 0.08, 0.16, 0.28), (0.0, 0.25, 0.6, 0.9, 1.0))
         rise = np.interp(shares, (0, 0.04, 0.12, 0.25, 0.6), (0.0, 0.45, 1.0, 0.9, 0.0))
         end = np.clip((shares - 0.55) / 0.4, 0, 1) ** 2 * self.pole
@@ -117,7 +118,7 @@ class _Cover:
 
 def _cover(comb: _Comb, rays: Rays, look: _Cover) -> Mesh:
     rng = comb.rng
-    turns = rays.spaced(columns(look.strips, rng), 1.8)
+    turns = rays.spaced(columns(look.strips, rng), 2.2)
     shares = np.tile(_SHARES, (len(turns), 1))
     # At the hairline each strand comes out of the skin in a point, one before the other, and so do its shades.
     middle = (np.arange(len(turns)) % 2 == 1)[:, None]
@@ -127,6 +128,17 @@ def _cover(comb: _Comb, rays: Rays, look: _Cover) -> Mesh:
     ways = rays.ways(turned, rays.reach(turns)[:, None] * (1 - shares))
     lines = comb.scalp.at(0.1 * ways, look.lift(ways, shares))
     return fluted(lines, look.depth * np.minimum(1, _SHARES / 0.1), rng, closed=True, pole=True)
+
+
+def _down(comb: _Comb, rays: Rays, count: int) -> Mesh:
+    """Short single hairs along the hairline that run into the cover: so it has no edge."""
+    rng = comb.rng
+    turns = rays.spaced(rng.random(count), 6.0)
+    turns = turns[:, None] + rng.normal(0, 0.0012, (count, 1)) * np.array((-1.0, 1.0)) / np.sin(rays.reach(turns))[:, None] * 10
+    shares = np.stack((-rng.uniform(0.01, 0.055, count), np.full(count, 0.06)), axis=1) * 1.2 / rays.reach(turns)
+    ways = rays.ways(turns, rays.reach(turns) * (1 - shares))
+    lines = comb.scalp.at(0.1 * ways, np.array((0.0002, 0.0010)))
+    return ribbons(lines, np.array((0.0001, 0.0014)), 0.0003)
 
 
 @dataclass(frozen=True)
@@ -143,7 +155,7 @@ class _Tufts:
 
 def _tufts(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, cover: Mesh) -> Mesh:
     rng = comb.rng
-    places = np.linspace(0, 1, 6)
+    places = np.linspace(0, 1, 5)
     turns = rays.spaced(rng.random(tufts.count), 1.3)
     # Evenly over the head, whose rays meet at the pole.
     first = 1 - np.sqrt(1 - rng.uniform(0.02, 0.93, tufts.count))
@@ -159,28 +171,34 @@ def _tufts(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, cover: Mesh) ->
     return ribbons(Scalp(cover.points, cover.faces).at(0.1 * ways, lift), width, 0.2 * width)
 
 
+def _rooted(comb: _Comb, rays: Rays, cover: Mesh, *, mottled: bool = False) -> list[Sheet]:
+    down = comb.painted(_down(comb, rays, 64))
+    return [comb.painted(cover, roots=True, mottled=mottled), down.painted(SLOT["hair edge"])]
+
+
 def _cropped(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, *, mottled: bool = False) -> list[Sheet]:
     cover = _cover(comb, rays, look)
-    return [comb.painted(cover, roots=True, mottled=mottled), comb.painted(_tufts(comb, rays, look, tufts, cover))]
+    return [*_rooted(comb, rays, cover, mottled=mottled), comb.painted(_tufts(comb, rays, look, tufts, cover))]
 
 
 def _short(comb: _Comb) -> list[Sheet]:
     """Combed from the forehead back to the crown; cut short at the sides."""
-    look = _Cover("short", 0.005, 0.011, 0.0014, 96, front=0.010, swirl=0.8)
-    return _cropped(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(130, 0.036, 0.008, 0.0015))
+    look = _Cover("short", 0.005, 0.012, 0.0016, 94, front=0.013, swirl=1.0)
+    return _cropped(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(124, 0.036, 0.008, 0.0015))
 
 
 def _crop(comb: _Comb) -> list[Sheet]:
     """A few millimetres all over."""
     look = _Cover("short", 0.0035, 0.006, 0.0008, 96, swirl=0.8)
-    tufts = _Tufts(140, 0.014, 0.005, 0.0008, 0.25)
+    tufts = _Tufts(120, 0.014, 0.005, 0.0008, 0.25)
     return _cropped(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, tufts, mottled=True)
 
 
 def _bob(comb: _Comb) -> list[Sheet]:
     """Parted, and falling over the ears to the jaw."""
     rng = comb.rng
-    thin = _cover(comb, Rays.of(_meridian(180.0, 60.0), "long"), _Cover("long", 0.002, 0.003, 0.0, 48))
+    rays = Rays.of(_meridian(180.0, 60.0), "long")
+    thin = _rooted(comb, rays, _cover(comb, rays, _Cover("long", 0.002, 0.003, 0.0, 48)))
     hull = Hull(comb.skin[comb.skin[:, 1] > -0.06], hanging=True)
     # From the front round the end of the parting to the front on the other side.
     place = np.append(columns(100, rng), 1.0) * 2 - 1
@@ -188,7 +206,7 @@ def _bob(comb: _Comb) -> list[Sheet]:
     outer = comb.painted(fluted(lines, np.interp(np.arange(12), (0, 2, 11), (0.0, 0.0014, 0.0018)), rng, closed=False))
     rim = np.ones(len(outer.points), dtype=bool)
     rim.reshape(len(place), -1)[1:-1, 0] = False
-    return [comb.painted(thin, roots=True), sheet.hem(outer, 0.008, rim)]
+    return [*thin, sheet.hem(outer, 0.008, rim)]
 
 
 def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -206,21 +224,30 @@ def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return trimmed(lines, ends)
 
 
-def _tied(comb: _Comb, knot: np.ndarray) -> Sheet:
+def _tied(comb: _Comb, knot: np.ndarray) -> list[Sheet]:
     """All hair drawn back from the hairline to a knot."""
-    return comb.painted(_cover(comb, Rays.of(knot, "long"), _Cover("long", 0.0055, 0.0075, 0.0014, 130, pole=0.008)), roots=True)
+    rays = Rays.of(knot, "long")
+    return _rooted(comb, rays, _cover(comb, rays, _Cover("long", 0.0055, 0.0075, 0.0014, 130, pole=0.008)))
 
 
 def _ponytail(comb: _Comb) -> list[Sheet]:
     """Drawn back into a tail."""
-    knot = _meridian(180.0, 30.0)
-    start = comb.scalp.at(knot, 0.010)
-    shares = np.linspace(0, 1, 12)
-    around = columns(14, comb.rng) * 2 * np.pi
-    wide = np.interp(shares, (0, 0.05, 0.12, 0.35, 0.7, 0.92, 1), (0.010, 0.011, 0.012, 0.021, 0.019, 0.009, 0.002))
-    middle = start + np.stack((np.zeros(12), np.interp(shares, (0, 0.1, 0.25, 0.6, 1), (0, 0.014, 0.026, 0.032, 0.020)),
-                               np.interp(shares, (0, 0.1, 0.25, 1), (0, 0.002, -0.012, -0.175))), axis=1)  # fmt: skip
-    return [_tied(comb, knot), comb.painted(fluted(_tube(middle, wide, around), 0.0025, comb.rng, closed=True, rounds=0))]
+    knot = _meridian(180.0, 48.0)
+    start = comb.scalp.at(knot, 0.012)
+    shares = np.linspace(0, 1, 15)
+    around = columns(18, comb.rng) * 2 * np.pi
+    wide = np.interp(shares, (0, 0.04, 0.10, 0.3, 0.6, 0.85, 1), (0.011, 0.012, 0.013, 0.023, 0.024, 0.016, 0.004))
+    turn = np.clip(shares / 0.32, 0, 1) * np.pi / 2
+    back = 0.042 * np.sin(turn) - 0.012 * np.maximum(shares - 0.5, 0)
+    down = 0.016 * np.sin(2 * turn) - 0.050 * (1 - np.cos(turn)) - 0.155 * np.maximum(shares - 0.32, 0) / 0.68
+    middle = start + np.stack((np.zeros(15), back, down), axis=1)
+    tail = _tube(middle, wide, around)
+    # Its hair ends at different heights.
+    tail[:, -2:] += comb.rng.uniform(-0.012, 0.012, (len(tail), 1, 1)) * np.array((0.0, 0.0, 1.0))
+    ring = start + (middle[1] - start) * np.array((0.1, 0.45, 0.8))[:, None]
+    tie = fluted(_tube(ring, np.array((0.0125, 0.0145, 0.0125)), around[::2]), 0.0, comb.rng, closed=True, rounds=0)
+    return [*_tied(comb, knot), comb.painted(fluted(tail, 0.003, comb.rng, closed=True, rounds=0)),
+            comb.painted(tie).painted(SLOT["collar"])]  # fmt: skip
 
 
 def _tube(middle: np.ndarray, radius: np.ndarray, around: np.ndarray) -> np.ndarray:
@@ -235,17 +262,17 @@ def _tube(middle: np.ndarray, radius: np.ndarray, around: np.ndarray) -> np.ndar
 
 def _bun(comb: _Comb) -> list[Sheet]:
     """Drawn back into a wound knot."""
-    knot = _meridian(180.0, 42.0)
+    knot = _meridian(180.0, 70.0)
     way = knot / np.linalg.norm(knot)
-    middle = comb.scalp.at(knot, 0.020)
+    middle = comb.scalp.at(knot, 0.024)
     side = np.array((1.0, 0.0, 0.0))
     up = np.cross(way, side)
     shares = np.linspace(0, 1, 12)
-    around = columns(18, comb.rng)[:, None] * 2 * np.pi + shares * 2.6
+    around = columns(28, comb.rng)[:, None] * 2 * np.pi + shares * 2.6
     rise = np.cos(np.pi * (0.93 * shares + 0.07))
     flat = np.sin(np.pi * (0.93 * shares + 0.07))[..., None]
     ball = flat * (np.cos(around)[..., None] * side + np.sin(around)[..., None] * up) - rise[:, None] * way * 0.8
-    return [_tied(comb, knot), comb.painted(fluted(middle + 0.029 * ball, 0.0025, comb.rng, closed=True, rounds=0))]
+    return [*_tied(comb, knot), comb.painted(fluted(middle + 0.033 * ball, 0.003, comb.rng, closed=True, rounds=0))]
 
 
 _STYLES = {"short": _short, "crop": _crop, "bob": _bob, "ponytail": _ponytail, "bun": _bun}

@@ -36,11 +36,11 @@ def shown_colours(actor: str, look: looks.Look) -> dict[str, tuple[Colour, float
         "collar": (mix(look.top, _SHADE, 0.10), 0.9),
         "teeth": (_TEETH, 0.35),
         "molars": (_MOLARS, 0.5),
-        "brows": (mix(look.hair, look.skin, 0.30), 0.7),
-        "brow edge": (mix(look.hair, look.skin, 0.62), 0.7),
+        "brows": (mix(look.hair, look.skin, 0.24), 0.7),
+        "brow edge": (mix(look.hair, look.skin, 0.52), 0.7),
         "hair light": (mix(look.hair, _GLEAM, 0.05), 0.45),
         "hair dark": (mix(look.hair, _SHADE, 0.12), 0.5),
         # At the hairline the skin shines through.
-        "hair root": (mix(look.hair, look.skin, 0.55), 0.6),
-        "hair edge": (mix(look.hair, look.skin, 0.22), 0.6),
+        "hair root": (mix(look.hair, look.skin, 0.48), 0.6),
+        "hair edge": (mix(look.hair, look.skin, 0.17), 0.6),
     }
