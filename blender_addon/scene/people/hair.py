@@ -176,22 +176,22 @@ def _rooted(comb: _Comb, rays: Rays, cover: Mesh, *, mottled: bool = False) -> l
     return [comb.painted(cover, roots=True, mottled=mottled), down.painted(SLOT["hair edge"])]
 
 
-def _cropped(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, *, mottled: bool = False) -> list[Sheet]:
+def _combed(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, *, mottled: bool = False) -> list[Sheet]:
     cover = _cover(comb, rays, look)
     return [*_rooted(comb, rays, cover, mottled=mottled), comb.painted(_tufts(comb, rays, look, tufts, cover))]
 
 
 def _short(comb: _Comb) -> list[Sheet]:
     """Combed from the forehead back to the crown; cut short at the sides."""
-    look = _Cover("short", 0.005, 0.012, 0.0016, 94, front=0.013, swirl=1.0)
-    return _cropped(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(124, 0.036, 0.008, 0.0015))
+    look = _Cover("short", 0.005, 0.012, 0.0018, 94, front=0.013, swirl=1.0, soft=0.003)
+    return _combed(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(124, 0.036, 0.008, 0.0015))
 
 
 def _crop(comb: _Comb) -> list[Sheet]:
     """A few millimetres all over."""
-    look = _Cover("short", 0.0035, 0.006, 0.0008, 96, swirl=0.8)
+    look = _Cover("short", 0.0035, 0.006, 0.0008, 96, swirl=0.8, soft=0.003)
     tufts = _Tufts(120, 0.014, 0.005, 0.0008, 0.25)
-    return _cropped(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, tufts, mottled=True)
+    return _combed(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, tufts, mottled=True)
 
 
 def _bob(comb: _Comb) -> list[Sheet]:
@@ -203,7 +203,7 @@ def _bob(comb: _Comb) -> list[Sheet]:
     # From the front round the end of the parting to the front on the other side.
     place = np.append(columns(100, rng), 1.0) * 2 - 1
     lines = _parted(hull, place, rng)
-    outer = comb.painted(fluted(lines, np.interp(np.arange(12), (0, 2, 11), (0.0, 0.0014, 0.0018)), rng, closed=False))
+    outer = comb.painted(fluted(lines, np.interp(np.arange(12), (0, 2, 11), (0.0, 0.0018, 0.0024)), rng, closed=False))
     rim = np.ones(len(outer.points), dtype=bool)
     rim.reshape(len(place), -1)[1:-1, 0] = False
     return [*thin, sheet.hem(outer, 0.008, rim)]
@@ -227,7 +227,8 @@ def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarr
 def _tied(comb: _Comb, knot: np.ndarray) -> list[Sheet]:
     """All hair drawn back from the hairline to a knot."""
     rays = Rays.of(knot, "long")
-    return _rooted(comb, rays, _cover(comb, rays, _Cover("long", 0.0055, 0.0075, 0.0014, 130, pole=0.008)))
+    look = _Cover("long", 0.0055, 0.0080, 0.0024, 112, pole=0.008)
+    return _combed(comb, rays, look, _Tufts(44, 0.075, 0.006, 0.0, 0.03))
 
 
 def _ponytail(comb: _Comb) -> list[Sheet]:

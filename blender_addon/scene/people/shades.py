@@ -38,8 +38,9 @@ def shown_colours(actor: str, look: looks.Look) -> dict[str, tuple[Colour, float
         "molars": (_MOLARS, 0.5),
         "brows": (mix(look.hair, look.skin, 0.24), 0.7),
         "brow edge": (mix(look.hair, look.skin, 0.52), 0.7),
-        "hair light": (mix(look.hair, _GLEAM, 0.05), 0.45),
-        "hair dark": (mix(look.hair, _SHADE, 0.12), 0.5),
+        "hair": (look.hair, 0.58),
+        "hair light": (mix(look.hair, _GLEAM, 0.06), 0.52),
+        "hair dark": (mix(look.hair, _SHADE, 0.15), 0.62),
         # At the hairline the skin shines through.
         "hair root": (mix(look.hair, look.skin, 0.48), 0.6),
         "hair edge": (mix(look.hair, look.skin, 0.17), 0.6),

@@ -161,7 +161,7 @@ def fluted(lines: np.ndarray, depth: np.ndarray | float, rng: np.random.Generato
     knots = rng.uniform(0.2, 1.0, (count, 4))
     where = np.linspace(0, 3, places)
     height = np.stack([np.interp(where, range(4), row) for row in knots]) * np.where(middle, 0.5, -0.9)[:, None]
-    height = height * np.minimum(depth, 0.24 * np.linalg.norm(wide, axis=2))
+    height = height * np.minimum(depth, 0.32 * np.linalg.norm(wide, axis=2))
     points = lines + outwards * height[..., None]
     index = np.arange(count * places).reshape(count, places)
     if pole:
