@@ -64,7 +64,7 @@ def build(
     if head:
         top, hair = ict_head.build(body, head, names, style, female=look.female)
     else:
-        top, hair = face.build(body, _masks(source.folder), names, style, female=look.female)
+        top, hair = face.build(body, masks(source.folder), names, style, female=look.female)
     shell = shadow.build(body, clothes, top)
     for part, surface in (("body", clothes), ("head", top), ("hair", hair), ("shadow", shell)):
         if chosen:
@@ -107,8 +107,8 @@ def tidy(weights: np.ndarray) -> np.ndarray:
     return kept / kept.sum(axis=1, keepdims=True)
 
 
-def _masks(folder: Path) -> dict[str, np.ndarray]:
-    masks = {}
+def masks(folder: Path) -> dict[str, np.ndarray]:
+    found = {}
     for name in _MASKS:
         path = folder / "mpfb2" / "textures" / f"mpfb_{name}.jpg"
         if path.is_file():
@@ -116,9 +116,9 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
             width, height = image.size
             pixels = np.empty(width * height * 4, dtype=np.float32)
             image.pixels.foreach_get(pixels)
-            masks[name] = pixels.reshape(height, width, 4)[:, :, 0]
+            found[name] = pixels.reshape(height, width, 4)[:, :, 0]
             bpy.data.images.remove(image)
-    return masks
+    return found
 
 
 def materials(actor: str, look: looks.Look) -> dict[str, bpy.types.Material]:

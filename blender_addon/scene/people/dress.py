@@ -188,7 +188,7 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     near &= body.arms(skin) < 0.5
     skin = sheet.take(skin, near[skin.faces].all(axis=1))
     band = neckline.band(part, depth, _neck(body), skin, body.size).painted(SLOT["collar"])
-    part = sheet.cut(part, -depth - neckline.END * body.size)
+    part = sheet.cut(part, -depth)
     for side in "LR":
         ends = 1.0 - body.along(part.points, f"forearm.{side}", f"hand.{side}") - (1 - CUFF)
         part = sheet.cut(part, np.where(body.limb(part, side, "forearm") > 0.5, ends, 1.0))

@@ -73,6 +73,8 @@ class _Comb:
                      np.zeros((0, len(mesh.points), 3)))  # fmt: skip
 
 
+#: How high above the skin hair begins, m.
+_ROOT = 0.0003
 #: Of eight strands so many have each shade.
 _SHADES = np.array([SLOT["hair"]] * 4 + [SLOT["hair light"]] * 2 + [SLOT["hair dark"]] * 2)
 #: Where a line from the hairline to the pole has its places.
@@ -109,11 +111,11 @@ class _Cover:
         """Height above the skin (...) at ways (..., 3) and shares of the lines: least where they begin."""
         high = np.clip((ways[..., 2] - 0.2) / 0.5, 0, 1)
         # Higher on the left, to where it is combed.
-        front = np.clip((-ways[..., 1] - 0.1) / 0.5, 0, 1) * high * (1 + 1.2 * ways[..., 0])
+        front = np.clip((-ways[..., 1] - 0.1) / 0.5, 0, 1) * np.clip((ways[..., 2] - 0.45) / 0.25, 0, 1) * (1 + 1.2 * ways[..., 0])
         ease = np.interp(shares, (0, 0.03, 0.08, 0.16, 0.28), (0.0, 0.25, 0.6, 0.9, 1.0))
-        rise = np.interp(shares, (0, 0.04, 0.12, 0.25, 0.6), (0.0, 0.45, 1.0, 0.9, 0.0))
+        rise = np.interp(shares, (0, 0.018, 0.06, 0.13, 0.25, 0.6), (0.0, 0.1, 0.6, 1.0, 0.9, 0.0))
         end = np.clip((shares - 0.55) / 0.4, 0, 1) ** 2 * self.pole
-        return 0.0003 + ease * (self.side + (self.top - self.side) * high) + rise * self.front * front + end
+        return _ROOT + ease * (self.side + (self.top - self.side) * high) + rise * self.front * front + end
 
 
 def _cover(comb: _Comb, rays: Rays, look: _Cover) -> Mesh:
@@ -126,7 +128,9 @@ def _cover(comb: _Comb, rays: Rays, look: _Cover) -> Mesh:
     shares[:, :3] += uneven * look.soft / 0.1 / rays.reach(turns)[:, None]
     turned = turns[:, None] + look.swirl * np.maximum(shares, 0) ** 1.5
     ways = rays.ways(turned, rays.reach(turns)[:, None] * (1 - shares))
-    lines = comb.scalp.at(0.1 * ways, look.lift(ways, shares))
+    lift = look.lift(ways, shares)
+    lift[:, 0] = _ROOT
+    lines = comb.scalp.at(0.1 * ways, lift)
     return fluted(lines, look.depth * np.minimum(1, _SHARES / 0.1), rng, closed=True, pole=True)
 
 

@@ -11,8 +11,8 @@ from .sheet import Sheet
 
 #: Places round the neck, and how many waves there may be of a curve through them.
 _PLACES, _WAVES = 52, 4
-#: The band's height along the cloth, and how far below its upper edge the cloth ends in it, m.
-_HEIGHT, END = 0.017, 0.008
+#: How far the band reaches above the end of the cloth and below it, m.
+_ABOVE, _BELOW = 0.004, 0.013
 #: The band's outline, from the outside below over its edge to the inside: places from its lower (0) to its upper edge
 #: (1), and how far outside the cloth each is, m.
 _OUTLINE = ((0.0, -0.0015), (0.02, 0.0022), (0.5, 0.0030), (0.92, 0.0026), (1.04, 0.0008), (1.0, -0.0022), (0.3, -0.0030))
@@ -21,11 +21,11 @@ _OUTLINE = ((0.0, -0.0015), (0.02, 0.0022), (0.5, 0.0030), (0.92, 0.0026), (1.04
 def band(cloth: Sheet, depth: np.ndarray, middle: np.ndarray, skin: Sheet, size: float) -> Sheet:
     """The band of a jumper that is not cut yet.
 
-    depth: (V,) of its vertices above the neckline, m; middle: (3,) of the neck; skin: what it must keep off; size: of
+    depth: (V,) of its vertices above the line where it will be cut, m; middle: (3,) of the neck; skin: what it must keep off; size: of
     the body against an average one.
     """
     turns = np.arange(_PLACES) * (2 * np.pi / _PLACES)
-    upper, lower = (_curve(cloth, depth + below * size, middle, turns) for below in (0.0, _HEIGHT))
+    upper, lower = (_curve(cloth, depth + below * size, middle, turns) for below in (-_ABOVE, _BELOW))
     along = np.roll(upper, -1, axis=0) - np.roll(upper, 1, axis=0)
     outwards = np.cross(along, upper - lower)
     outwards = outwards / np.linalg.norm(outwards, axis=1, keepdims=True)
