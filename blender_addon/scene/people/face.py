@@ -16,6 +16,7 @@ from .sheet import Sheet
 
 #: Half the height of a brow at places from the nose outwards, both from above the eye's middle, m.
 _BROW = ((-0.0205, -0.0190, -0.0150, -0.0080, 0.0040, 0.0160, 0.0285), (0.0014, 0.0028, 0.0037, 0.0039, 0.0033, 0.0022, 0.0001))
+_BROW_SEED = 3
 _BROW_ROWS = np.array((-1.0, -0.65, 0.0, 0.65, 1.0))
 
 
@@ -78,10 +79,12 @@ def _sample(mask: np.ndarray, uv: np.ndarray) -> np.ndarray:
 def brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
     """Brows: strips on the skin above the eyes, a little raised, which go with it; lighter along their edge."""
     unit = eyes.radius / 0.0138
-    x = np.linspace(_BROW[0][0], _BROW[0][-1], 16)
+    x = np.linspace(_BROW[0][0], _BROW[0][-1], 22)
     half = np.interp(x, *_BROW) * (0.75 if female else 1.0)
     middle = 0.0236 - np.where(x < 0.008, 3.5, 15.0) * (x - 0.008) ** 2
-    up = (middle[:, None] + half[:, None] * _BROW_ROWS) * unit
+    # Uneven along their edges, as hairs end.
+    rows = _BROW_ROWS * np.random.default_rng(_BROW_SEED).uniform(0.75, 1.2, (len(x), len(_BROW_ROWS)))
+    up = (middle[:, None] + half[:, None] * rows) * unit
     index = np.arange(up.size).reshape(up.shape)
     faces = np.stack((index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]), axis=-1)
     edge = np.ones(faces.shape[:2], dtype=bool)
@@ -91,7 +94,7 @@ def brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
         front = (skin.points[:, 1] < eye[1] + 0.01) & (skin.points[:, 0] * sign > -0.005)
         part = sheet.take(skin, front[skin.faces].all(axis=1))
         # Each hair rises outwards: an upper place is farther aside.
-        aside = eye[0] + sign * unit * (x[:, None] + 0.25 * half[:, None] * _BROW_ROWS)
+        aside = eye[0] + sign * unit * (x[:, None] + 0.25 * half[:, None] * rows)
         wanted = np.stack((aside.ravel(), np.zeros(up.size), eye[2] + up.ravel()), axis=1)
         far = ((part.points[None, :, ::2] - wanted[:, None, ::2]) ** 2).sum(axis=2)
         wanted[:, 1] = part.points[far.argmin(axis=1), 1]

@@ -188,13 +188,13 @@ def _combed(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, *, mottled: bo
 def _short(comb: _Comb) -> list[Sheet]:
     """Combed from the forehead back to the crown; cut short at the sides."""
     look = _Cover("short", 0.005, 0.012, 0.0018, 94, front=0.013, swirl=1.0, soft=0.003)
-    return _combed(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(124, 0.036, 0.008, 0.0015))
+    return _combed(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(124, 0.036, 0.008, 0.0009))
 
 
 def _crop(comb: _Comb) -> list[Sheet]:
     """A few millimetres all over."""
     look = _Cover("short", 0.0035, 0.006, 0.0008, 96, swirl=0.8, soft=0.003)
-    tufts = _Tufts(120, 0.014, 0.005, 0.0008, 0.25)
+    tufts = _Tufts(120, 0.014, 0.005, 0.0005, 0.25)
     return _combed(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, tufts, mottled=True)
 
 
@@ -202,7 +202,7 @@ def _bob(comb: _Comb) -> list[Sheet]:
     """Parted, and falling over the ears to the jaw."""
     rng = comb.rng
     rays = Rays.of(_meridian(180.0, 60.0), "long")
-    thin = _rooted(comb, rays, _cover(comb, rays, _Cover("long", 0.002, 0.003, 0.0, 48)))
+    thin = _rooted(comb, rays, _cover(comb, rays, _Cover("long", 0.0012, 0.0026, 0.0, 48)))
     hull = Hull(comb.skin[comb.skin[:, 1] > -0.06], hanging=True)
     # From the front round the end of the parting to the front on the other side.
     place = np.append(columns(100, rng), 1.0) * 2 - 1
@@ -222,7 +222,7 @@ def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarr
     fan = np.radians(np.interp(np.abs(place), (0.0, 0.3, 0.66, 1.0), (90.0, 17.0, 12.0, 19.0)))
     ways = np.stack((sign * np.cos(fan), np.sin(fan), np.full(len(place), 0.05)), axis=1)
     shares = np.linspace(0, 1, 12)
-    height = np.interp(shares, (0, 0.12, 0.4, 0.8, 1), (0.003, 0.012, 0.014, 0.015, 0.010))
+    height = np.interp(shares, (0, 0.12, 0.4, 0.8, 1), (0.0055, 0.0125, 0.014, 0.015, 0.010))
     lines = grow(hull, roots, ways, np.full(len(place), 0.32), steps=11, gravity=1.0, lift=height)
     ends = -0.118 + rng.uniform(-0.003, 0.003, len(place)) + 0.012 * np.clip(-lines[:, -1, 1] / 0.06, 0, 1)
     return trimmed(lines, ends)
