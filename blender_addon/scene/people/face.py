@@ -14,8 +14,11 @@ from .dress import SLOT, Body, collar
 from .eyes import Eyes
 from .sheet import Sheet
 
-#: Half the height of a brow at places from the nose outwards, both from above the eye's middle, m.
-_BROW = ((-0.0205, -0.0190, -0.0150, -0.0080, 0.0040, 0.0160, 0.0285), (0.0014, 0.0028, 0.0037, 0.0039, 0.0033, 0.0022, 0.0001))
+#: Half the height of a brow at places from the nose outwards, where 0 is above the eye's middle, m.
+_BROW = (
+    (-0.0205, -0.0190, -0.0150, -0.0080, 0.0040, 0.0160, 0.0285),
+    (0.0014, 0.0028, 0.0037, 0.0039, 0.0033, 0.0022, 0.0001),
+)
 _BROW_SEED = 3
 _BROW_ROWS = np.array((-1.0, -0.65, 0.0, 0.65, 1.0))
 

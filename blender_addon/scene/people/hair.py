@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import sheet
+from .cover import Cover, Tufts, cover, down, tufts
 from .dress import SLOT, Body
 from .eyes import Eyes
 from .scalp import Rays, Scalp, above_hairline
 from .sheet import Sheet
-from .strands import Hull, Mesh, columns, fluted, grow, ribbons, trimmed
+from .strands import Hull, Mesh, columns, fluted, grow, trimmed
 
 #: The distance from the middle of an average head's eyeball to its front, m: head space is in its unit.
 _EYE_RADIUS = 0.0138
@@ -44,11 +45,9 @@ def build(skin: Sheet, ears: np.ndarray, body: Body, eyes: Eyes, style: str) -> 
     """The hair without keys. skin: of the head; ears: (V,) 1 on its ears; style: see shape.Build."""
     head = Head.of(body, eyes)
     points = head.inside(skin.points)
-    bare = np.arange(len(skin.faces))[(ears < 0.3)[skin.faces].all(axis=1)]
-    near = above_hairline(points, "short") > -0.03
-    rows = bare[near[skin.faces[bare]].any(axis=1)]
-    used, new = np.unique(skin.faces[rows], return_inverse=True)
-    scalp = Scalp(points[used], new.reshape(-1, 4))
+    bare, near = ears < 0.3, above_hairline(points, "short") > -0.03
+    part = sheet.take(replace(skin, points=points), bare[skin.faces].all(axis=1) & near[skin.faces].any(axis=1))
+    scalp = Scalp(part.points, part.faces)
     hair = sheet.join(*_STYLES[style](_Comb(scalp, points, np.random.default_rng(_SEED))))
     rigid = np.repeat(body.on_head()[None], len(hair.points), axis=0)
     return replace(hair, points=head.outside(hair.points), weights=rigid)
@@ -68,17 +67,14 @@ class _Comb:
         owners = np.arange(len(mesh.faces)) if mottled else mesh.strips
         materials = self.rng.choice(_SHADES, int(owners.max()) + 1)[owners]
         if roots:
-            materials = np.where(mesh.rows == 0, SLOT["hair root"], np.where(mesh.rows == 1, SLOT["hair edge"], materials))
+            materials = np.where(mesh.rows == 1, SLOT["hair edge"], materials)
+            materials = np.where(mesh.rows == 0, SLOT["hair root"], materials)
         return Sheet(mesh.points, mesh.faces, materials, np.zeros((len(mesh.points), 1)),
                      np.zeros((0, len(mesh.points), 3)))  # fmt: skip
 
 
-#: How high above the skin hair begins, m.
-_ROOT = 0.0003
 #: Of eight strands so many have each shade.
 _SHADES = np.array([SLOT["hair"]] * 4 + [SLOT["hair light"]] * 2 + [SLOT["hair dark"]] * 2)
-#: Where a line from the hairline to the pole has its places.
-_SHARES = np.array((0.0, 0.018, 0.04, 0.085, 0.16, 0.26, 0.39, 0.53, 0.67, 0.79, 0.90, 1.0))
 
 
 def _meridian(turn: float, row: float) -> np.ndarray:
@@ -87,122 +83,36 @@ def _meridian(turn: float, row: float) -> np.ndarray:
     return 0.1 * np.array((np.sin(a) * np.cos(b), -np.cos(a) * np.cos(b), np.sin(b)))
 
 
-@dataclass(frozen=True)
-class _Cover:
-    """Hair drawn from the whole hairline to a pole.
-
-    side, top: its height beside the ears and on the crown, m; front: how much more it is above the forehead, m; depth:
-    of its grooves, m; strips: how many strands; swirl: how far they turn round the pole, rad; pole: how
-    much higher they are there, m; soft: how far the
-    hairline's strands differ in length, m.
-    """
-
-    line: str
-    side: float
-    top: float
-    depth: float
-    strips: int
-    front: float = 0.0
-    swirl: float = 0.0
-    pole: float = 0.0
-    soft: float = 0.004
-
-    def lift(self, ways: np.ndarray, shares: np.ndarray | float) -> np.ndarray:
-        """Height above the skin (...) at ways (..., 3) and shares of the lines: least where they begin."""
-        high = np.clip((ways[..., 2] - 0.2) / 0.5, 0, 1)
-        # Higher on the left, to where it is combed.
-        front = np.clip((-ways[..., 1] - 0.1) / 0.5, 0, 1) * np.clip((ways[..., 2] - 0.45) / 0.25, 0, 1) * (1 + 1.2 * ways[..., 0])
-        ease = np.interp(shares, (0, 0.03, 0.08, 0.16, 0.28), (0.0, 0.25, 0.6, 0.9, 1.0))
-        rise = np.interp(shares, (0, 0.018, 0.06, 0.13, 0.25, 0.6), (0.0, 0.1, 0.6, 1.0, 0.9, 0.0))
-        end = np.clip((shares - 0.55) / 0.4, 0, 1) ** 2 * self.pole
-        return _ROOT + ease * (self.side + (self.top - self.side) * high) + rise * self.front * front + end
+def _rooted(comb: _Comb, rays: Rays, whole: Mesh, *, mottled: bool = False) -> list[Sheet]:
+    """A cover, and the single hairs before it."""
+    single = comb.painted(down(comb.scalp, rays, 64, comb.rng)).painted(SLOT["hair edge"])
+    return [comb.painted(whole, roots=True, mottled=mottled), single]
 
 
-def _cover(comb: _Comb, rays: Rays, look: _Cover) -> Mesh:
-    rng = comb.rng
-    turns = rays.spaced(columns(look.strips, rng), 2.2)
-    shares = np.tile(_SHARES, (len(turns), 1))
-    # At the hairline each strand comes out of the skin in a point, one before the other, and so do its shades.
-    middle = (np.arange(len(turns)) % 2 == 1)[:, None]
-    uneven = np.where(middle, rng.uniform(-1.0, 0.1, (len(turns), 3)), rng.uniform(0.1, 0.7, (len(turns), 3)))
-    shares[:, :3] += uneven * look.soft / 0.1 / rays.reach(turns)[:, None]
-    turned = turns[:, None] + look.swirl * np.maximum(shares, 0) ** 1.5
-    ways = rays.ways(turned, rays.reach(turns)[:, None] * (1 - shares))
-    lift = look.lift(ways, shares)
-    lift[:, 0] = _ROOT
-    lines = comb.scalp.at(0.1 * ways, lift)
-    return fluted(lines, look.depth * np.minimum(1, _SHARES / 0.1), rng, closed=True, pole=True)
-
-
-def _down(comb: _Comb, rays: Rays, count: int) -> Mesh:
-    """Short single hairs along the hairline that run into the cover: so it has no edge."""
-    rng = comb.rng
-    turns = rays.spaced(rng.random(count), 6.0)
-    turns = turns[:, None] + rng.normal(0, 0.0012, (count, 1)) * np.array((-1.0, 1.0)) / np.sin(rays.reach(turns))[:, None] * 10
-    shares = np.stack((-rng.uniform(0.01, 0.055, count), np.full(count, 0.06)), axis=1) * 1.2 / rays.reach(turns)
-    ways = rays.ways(turns, rays.reach(turns) * (1 - shares))
-    lines = comb.scalp.at(0.1 * ways, np.array((0.0002, 0.0010)))
-    return ribbons(lines, np.array((0.0001, 0.0014)), 0.0003)
-
-
-@dataclass(frozen=True)
-class _Tufts:
-    """Strands on a cover: how many, their length and width, m, how far their tips stand up, m, and how far they turn
-    aside, rad."""
-
-    count: int
-    length: float
-    width: float
-    tip: float
-    aside: float = 0.15
-
-
-def _tufts(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, cover: Mesh) -> Mesh:
-    rng = comb.rng
-    places = np.linspace(0, 1, 5)
-    turns = rays.spaced(rng.random(tufts.count), 1.3)
-    # Evenly over the head, whose rays meet at the pole.
-    first = 1 - np.sqrt(1 - rng.uniform(0.02, 0.93, tufts.count))
-    length = tufts.length * rng.uniform(0.7, 1.3, tufts.count) / (0.1 * rays.reach(turns))
-    shares = np.clip(first[:, None] + length[:, None] * places, 0, 0.99)
-    aside = rng.normal(0, tufts.aside, tufts.count)[:, None] * places
-    turned = turns[:, None] + aside + look.swirl * shares**1.5
-    # Each place is as far above the hairline as there the ray is long: none leaves the cover beside an ear.
-    ways = rays.ways(turned, np.minimum(rays.reach(turned), rays.reach(turns)[:, None]) * (1 - shares))
-    lift = tufts.tip * np.interp(places, (0, 0.3, 0.6, 1), (-0.4, -0.2, 0.1, 1.0))
-    width = tufts.width * np.interp(places, (0, 0.35, 0.7, 1), (0.3, 1.0, 0.8, 0.08))
-    width = width * rng.uniform(0.6, 1.2, (tufts.count, 1))
-    return ribbons(Scalp(cover.points, cover.faces).at(0.1 * ways, lift), width, 0.2 * width)
-
-
-def _rooted(comb: _Comb, rays: Rays, cover: Mesh, *, mottled: bool = False) -> list[Sheet]:
-    down = comb.painted(_down(comb, rays, 64))
-    return [comb.painted(cover, roots=True, mottled=mottled), down.painted(SLOT["hair edge"])]
-
-
-def _combed(comb: _Comb, rays: Rays, look: _Cover, tufts: _Tufts, *, mottled: bool = False) -> list[Sheet]:
-    cover = _cover(comb, rays, look)
-    return [*_rooted(comb, rays, cover, mottled=mottled), comb.painted(_tufts(comb, rays, look, tufts, cover))]
+def _combed(comb: _Comb, rays: Rays, look: Cover, kind: Tufts, *, mottled: bool = False) -> list[Sheet]:
+    """A cover with strands on it."""
+    whole = cover(comb.scalp, rays, look, comb.rng)
+    return [*_rooted(comb, rays, whole, mottled=mottled), comb.painted(tufts(whole, rays, look, kind, comb.rng))]
 
 
 def _short(comb: _Comb) -> list[Sheet]:
     """Combed from the forehead back to the crown; cut short at the sides."""
-    look = _Cover("short", 0.005, 0.012, 0.0018, 94, front=0.013, swirl=1.0, soft=0.003)
-    return _combed(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, _Tufts(124, 0.036, 0.008, 0.0009))
+    look = Cover(0.005, 0.012, 0.0018, 94, front=0.013, swirl=1.0, soft=0.003)
+    return _combed(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, Tufts(124, 0.036, 0.008, 0.0009))
 
 
 def _crop(comb: _Comb) -> list[Sheet]:
     """A few millimetres all over."""
-    look = _Cover("short", 0.0035, 0.006, 0.0008, 96, swirl=0.8, soft=0.003)
-    tufts = _Tufts(120, 0.014, 0.005, 0.0005, 0.25)
-    return _combed(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, tufts, mottled=True)
+    look = Cover(0.0035, 0.006, 0.0008, 96, swirl=0.8, soft=0.003)
+    kind = Tufts(120, 0.014, 0.005, 0.0005, 0.25)
+    return _combed(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, kind, mottled=True)
 
 
 def _bob(comb: _Comb) -> list[Sheet]:
     """Parted, and falling over the ears to the jaw."""
     rng = comb.rng
     rays = Rays.of(_meridian(180.0, 60.0), "long")
-    thin = _rooted(comb, rays, _cover(comb, rays, _Cover("long", 0.0012, 0.0026, 0.0, 48)))
+    thin = _rooted(comb, rays, cover(comb.scalp, rays, Cover(0.0012, 0.0026, 0.0, 48), rng))
     hull = Hull(comb.skin[comb.skin[:, 1] > -0.06], hanging=True)
     # From the front round the end of the parting to the front on the other side.
     place = np.append(columns(100, rng), 1.0) * 2 - 1
@@ -231,8 +141,8 @@ def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarr
 def _tied(comb: _Comb, knot: np.ndarray) -> list[Sheet]:
     """All hair drawn back from the hairline to a knot."""
     rays = Rays.of(knot, "long")
-    look = _Cover("long", 0.0055, 0.0080, 0.0024, 112, pole=0.008)
-    return _combed(comb, rays, look, _Tufts(44, 0.075, 0.006, 0.0, 0.03))
+    look = Cover(0.0055, 0.0080, 0.0024, 112, pole=0.008)
+    return _combed(comb, rays, look, Tufts(44, 0.075, 0.006, 0.0, 0.03))
 
 
 def _ponytail(comb: _Comb) -> list[Sheet]:
@@ -242,6 +152,7 @@ def _ponytail(comb: _Comb) -> list[Sheet]:
     shares = np.linspace(0, 1, 15)
     around = columns(18, comb.rng) * 2 * np.pi
     wide = np.interp(shares, (0, 0.04, 0.10, 0.3, 0.6, 0.85, 1), (0.011, 0.012, 0.013, 0.023, 0.024, 0.016, 0.004))
+    # Out of the tie in an arch, then down.
     turn = np.clip(shares / 0.32, 0, 1) * np.pi / 2
     back = 0.042 * np.sin(turn) - 0.012 * np.maximum(shares - 0.5, 0)
     down = 0.016 * np.sin(2 * turn) - 0.050 * (1 - np.cos(turn)) - 0.155 * np.maximum(shares - 0.32, 0) / 0.68

@@ -15,14 +15,16 @@ _PLACES, _WAVES = 52, 4
 _ABOVE, _BELOW = 0.004, 0.013
 #: The band's outline, from the outside below over its edge to the inside: places from its lower (0) to its upper edge
 #: (1), and how far outside the cloth each is, m.
-_OUTLINE = ((0.0, -0.0015), (0.02, 0.0022), (0.5, 0.0030), (0.92, 0.0026), (1.04, 0.0008), (1.0, -0.0022), (0.3, -0.0030))
+_OUTLINE = (
+    (0.0, -0.0015), (0.02, 0.0022), (0.5, 0.0030), (0.92, 0.0026), (1.04, 0.0008), (1.0, -0.0022), (0.3, -0.0030),
+)  # fmt: skip
 
 
 def band(cloth: Sheet, depth: np.ndarray, middle: np.ndarray, skin: Sheet, size: float) -> Sheet:
     """The band of a jumper that is not cut yet.
 
-    depth: (V,) of its vertices above the line where it will be cut, m; middle: (3,) of the neck; skin: what it must keep off; size: of
-    the body against an average one.
+    depth: (V,) of its vertices above the line where it will be cut, m; middle: (3,) of the neck; skin: what it must
+    keep off; size: of the body against an average one.
     """
     turns = np.arange(_PLACES) * (2 * np.pi / _PLACES)
     upper, lower = (_curve(cloth, depth + below * size, middle, turns) for below in (-_ABOVE, _BELOW))
@@ -53,7 +55,8 @@ def _curve(cloth: Sheet, field: np.ndarray, middle: np.ndarray, turns: np.ndarra
     flat = np.hypot(way[:, 0], way[:, 1])
     near = flat < 0.13
     way, flat = way[near], flat[near]
-    fitted = np.linalg.lstsq(_waves(np.arctan2(way[:, 0], -way[:, 1])), np.column_stack((flat, way[:, 2])), rcond=None)[0]
+    around = _waves(np.arctan2(way[:, 0], -way[:, 1]))
+    fitted = np.linalg.lstsq(around, np.column_stack((flat, way[:, 2])), rcond=None)[0]
     radius, height = (_waves(turns) @ fitted).T
     return middle + np.stack((np.sin(turns) * radius, -np.cos(turns) * radius, height), axis=1)
 

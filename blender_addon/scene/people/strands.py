@@ -80,18 +80,18 @@ def _outwards(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def grow(
     hull: Hull, roots: np.ndarray, ways: np.ndarray, lengths: np.ndarray, *,
-    steps: int, lift: np.ndarray, gravity: float = 0.0, bend: np.ndarray | None = None,
+    steps: int, lift: np.ndarray, gravity: float = 0.0,
 ) -> np.ndarray:  # fmt: skip
     """Lines (N, steps + 1, 3) along the surface from roots (N, 3).
 
     ways: (N, 3) first directions; lengths: (N,) m; lift: (steps + 1,) or (N, steps + 1) m above the surface; gravity:
-    how much of each direction becomes downwards within 0.1 m; bend: (N, 3) a pull of the same kind.
+    how much of each direction becomes downwards within 0.1 m.
     """
     lift = np.broadcast_to(lift, (len(roots), steps + 1))
     place = hull.at(roots, lift[:, 0])
     way = ways / np.linalg.norm(ways, axis=1, keepdims=True)
     step = lengths / steps
-    pull = np.array((0.0, 0.0, -gravity)) + (0.0 if bend is None else bend)
+    pull = np.array((0.0, 0.0, -gravity))
     line = [place]
     for n in range(steps):
         way = way + pull * (step / 0.1)[:, None]
@@ -153,8 +153,8 @@ def fluted(lines: np.ndarray, depth: np.ndarray | float, rng: np.random.Generato
         wide[0], wide[-1] = lines[1] - lines[0], lines[-1] - lines[-2]
     outwards = np.cross(wide, along)
     outwards = outwards / np.maximum(np.linalg.norm(outwards, axis=2, keepdims=True), 1e-9)
-    inside = (outwards * (lines - lines.mean(axis=(0, 1)))).sum() < 0
-    if inside:
+    inwards = (outwards * (lines - lines.mean(axis=(0, 1)))).sum() < 0
+    if inwards:
         outwards = -outwards
     middle = np.arange(count) % 2 == 1
     # Grooves come and go along the hair, so that strands part and join.
@@ -173,7 +173,7 @@ def fluted(lines: np.ndarray, depth: np.ndarray | float, rng: np.random.Generato
     rows = np.tile(np.arange(places - 1), len(faces))
     strips = np.repeat(np.arange(len(faces)) // 2, places - 1)
     faces = faces.reshape(-1, 4)
-    return Mesh(points.reshape(-1, 3), faces[:, ::-1][:, [1, 0, 3, 2]] if inside else faces, strips, rows)
+    return Mesh(points.reshape(-1, 3), faces[:, [1, 0, 3, 2]] if inwards else faces, strips, rows)
 
 
 def ribbons(lines: np.ndarray, width: np.ndarray, height: np.ndarray | float) -> Mesh:
