@@ -42,6 +42,6 @@ def shown_colours(actor: str, look: looks.Look) -> dict[str, tuple[Colour, float
         "hair light": (mix(look.hair, _GLEAM, 0.06), 0.52),
         "hair dark": (mix(look.hair, _SHADE, 0.15), 0.62),
         # At the hairline the skin shines through.
-        "hair root": (mix(look.hair, look.skin, 0.48), 0.6),
-        "hair edge": (mix(look.hair, look.skin, 0.17), 0.6),
+        "hair root": (mix(look.hair, look.skin, 0.45), 0.6),
+        "hair edge": (mix(look.hair, look.skin, 0.12), 0.6),
     }
