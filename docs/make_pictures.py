@@ -26,7 +26,7 @@ from farm.report import scene_plot
 PICTURES = Path(__file__).with_name("pictures")
 FRAME = 75
 KEYS = ((), ("jawOpen",), ("mouthSmileLeft", "mouthSmileRight"), ("eyeBlinkLeft", "eyeBlinkRight"), ("mouthFunnel",))
-SIDE = 160
+SIDE = 192
 
 
 def save(scene: bpy.types.Scene, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from ...dataset.batch import CAPTURE
 from ...dataset.bvh import Skeleton
 from .. import looks, meshes
 from ..armatures import bones_of, make_armature
-from . import dress, face, ict_head, rigged, shadow, sheet
+from . import dress, face, ict_head, rigged, shades, shadow, sheet
 from . import fit as fitting
 from . import shape as shapes
 from .dress import MATERIALS
@@ -65,7 +64,7 @@ def build(
     if head:
         top, hair = ict_head.build(body, head, names, style, female=look.female)
     else:
-        top, hair = face.build(body, _masks(source.folder), names, style, female=look.female)
+        top, hair = face.build(body, masks(source.folder), names, style, female=look.female)
     shell = shadow.build(body, clothes, top)
     for part, surface in (("body", clothes), ("head", top), ("hair", hair), ("shadow", shell)):
         if chosen:
@@ -108,8 +107,8 @@ def tidy(weights: np.ndarray) -> np.ndarray:
     return kept / kept.sum(axis=1, keepdims=True)
 
 
-def _masks(folder: Path) -> dict[str, np.ndarray]:
-    masks = {}
+def masks(folder: Path) -> dict[str, np.ndarray]:
+    found = {}
     for name in _MASKS:
         path = folder / "mpfb2" / "textures" / f"mpfb_{name}.jpg"
         if path.is_file():
@@ -117,16 +116,12 @@ def _masks(folder: Path) -> dict[str, np.ndarray]:
             width, height = image.size
             pixels = np.empty(width * height * 4, dtype=np.float32)
             image.pixels.foreach_get(pixels)
-            masks[name] = pixels.reshape(height, width, 4)[:, :, 0]
+            found[name] = pixels.reshape(height, width, 4)[:, :, 0]
             bpy.data.images.remove(image)
-    return masks
+    return found
 
 
 def materials(actor: str, look: looks.Look) -> dict[str, bpy.types.Material]:
     """An actor's materials by their names, of dress.MATERIALS."""
-    iris = looks.IRISES[int(hashlib.sha256(actor.encode()).hexdigest(), 16) % len(looks.IRISES)]
-    shown = looks.shown_colours(look, iris)
-    shown["tights"] = (looks.mix(look.legs, look.skin, 0.12), 0.6)
-    shown["brows"] = (looks.mix(look.hair, look.skin, 0.22), 0.7)
-    shown["hair light"] = (looks.mix(look.hair, (1.0, 0.9, 0.75), 0.10), 0.45)
+    shown = shades.shown_colours(actor, look)
     return {name: meshes.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}

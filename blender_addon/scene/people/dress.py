@@ -9,7 +9,7 @@ import numpy as np
 
 from ...dataset import joint_roles
 from ...dataset.makehuman import Rig, Source
-from . import sheet
+from . import neckline, sheet
 from . import skirt as skirts
 from .fit import Fit
 from .sheet import Sheet
@@ -17,7 +17,8 @@ from .sheet import Sheet
 #: Materials of an actor, in the order of his meshes' slots.
 MATERIALS = (
     "skin", "lips", "mouth", "brows", "lashes", "sclera", "iris", "pupil", "teeth", "tongue", "hair",
-    "hair light", "top", "legs", "shoes", "soles", "tights",
+    "hair light", "top", "legs", "shoes", "soles", "tights", "hair dark", "hair root", "hair edge", "collar", "molars",
+    "brow edge",
 )  # fmt: skip
 SLOT = {name: n for n, name in enumerate(MATERIALS)}
 
@@ -131,12 +132,17 @@ def hip_line(body: Body) -> float:
 
 def collar(body: Body, points: np.ndarray) -> np.ndarray:
     """Height above the jumper's neckline (V,), m: it runs from the nape down to the pit of the neck."""
-    rest = body.fit.pose.rest
-    neck = rest.head("neck.0" if "neck.0" in rest.roles else "head")
+    neck = _neck(body)
     back = points[:, 1] - neck[1]
     aside = np.hypot(points[:, 0] - neck[0], 0.02 * body.size) - 0.02 * body.size
     line = neck[2] + 0.012 * body.size + 0.55 * back + 0.6 * np.maximum(aside - 0.045 * body.size, 0.0)
     return points[:, 2] - line
+
+
+def _neck(body: Body) -> np.ndarray:
+    """Where the neck begins (3,)."""
+    rest = body.fit.pose.rest
+    return rest.head("neck.0" if "neck.0" in rest.roles else "head")
 
 
 def hands(body: Body) -> Sheet:
@@ -176,11 +182,17 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     )
     part = replace(part, points=lifted)
     part = sheet.cut(part, part.points[:, 2] - hip_line(body) + _far(body, part))
-    part = sheet.cut(part, _far(body, part) - collar(body, part.points))
+    depth = collar(body, part.points) - _far(body, part)
+    skin = body.sheet("body")
+    near = np.abs(collar(body, skin.points)) < 0.08 * body.size
+    near &= body.arms(skin) < 0.5
+    skin = sheet.take(skin, near[skin.faces].all(axis=1))
+    band = neckline.band(part, depth, _neck(body), skin, body.size).painted(SLOT["collar"])
+    part = sheet.cut(part, -depth)
     for side in "LR":
         ends = 1.0 - body.along(part.points, f"forearm.{side}", f"hand.{side}") - (1 - CUFF)
         part = sheet.cut(part, np.where(body.limb(part, side, "forearm") > 0.5, ends, 1.0))
-    return sheet.hem(part, 0.011 * body.size).painted(SLOT["top"])
+    return sheet.join(sheet.hem(part, 0.011 * body.size).painted(SLOT["top"]), band)
 
 
 def _outside(body: Body, points: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -9,10 +9,18 @@ import numpy as np
 
 from . import eyes as eyeballs
 from . import hair as hairs
-from . import mouth, sheet
+from . import mouth, sheet, surface
 from .dress import SLOT, Body, collar
 from .eyes import Eyes
 from .sheet import Sheet
+
+#: Half the height of a brow at places from the nose outwards, where 0 is above the eye's middle, m.
+_BROW = (
+    (-0.0205, -0.0190, -0.0150, -0.0080, 0.0040, 0.0160, 0.0285),
+    (0.0014, 0.0028, 0.0037, 0.0039, 0.0033, 0.0022, 0.0001),
+)
+_BROW_SEED = 3
+_BROW_ROWS = np.array((-1.0, -0.65, 0.0, 0.65, 1.0))
 
 
 def build(
@@ -72,25 +80,37 @@ def _sample(mask: np.ndarray, uv: np.ndarray) -> np.ndarray:
 
 
 def brows(skin: Sheet, eyes: Eyes, *, female: bool) -> list[Sheet]:
-    """Brows: strips of the skin above the eyes, a little raised."""
+    """Brows: strips on the skin above the eyes, a little raised, which go with it; lighter along their edge."""
     unit = eyes.radius / 0.0138
+    x = np.linspace(_BROW[0][0], _BROW[0][-1], 22)
+    half = np.interp(x, *_BROW) * (0.75 if female else 1.0)
+    middle = 0.0236 - np.where(x < 0.008, 3.5, 15.0) * (x - 0.008) ** 2
+    # Uneven along their edges, as hairs end.
+    rows = _BROW_ROWS * np.random.default_rng(_BROW_SEED).uniform(0.75, 1.2, (len(x), len(_BROW_ROWS)))
+    up = (middle[:, None] + half[:, None] * rows) * unit
+    index = np.arange(up.size).reshape(up.shape)
+    faces = np.stack((index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]), axis=-1)
+    edge = np.ones(faces.shape[:2], dtype=bool)
+    edge[1:-3, 1:-1] = False
     found = []
     for sign, eye in zip((1.0, -1.0), eyes.middles, strict=True):
-        part = sheet.take(skin, ((skin.points[:, 1] < eye[1] + 0.01) & (skin.points[:, 0] * sign > 0))[
-            skin.faces].all(axis=1))  # fmt: skip
-
-        def across(points: np.ndarray, sign: float = sign, eye: np.ndarray = eye) -> np.ndarray:
-            return (points[:, 0] - eye[0]) * sign / unit
-
-        part = sheet.cut(part, across(part.points) + 0.020)
-        part = sheet.cut(part, 0.026 - across(part.points))
-        for side in (1.0, -1.0):
-            x = across(part.points)
-            middle = eye[2] + unit * (0.0232 - np.where(x < 0.008, 3.5, 16.0) * (x - 0.008) ** 2)
-            half = unit * np.interp(x, (-0.021, -0.018, -0.011, 0.004, 0.027), (0.0008, 0.0026, 0.0034, 0.0028, 0.0004))
-            half = half * (0.75 if female else 1.0)
-            part = sheet.cut(part, (half - side * (part.points[:, 2] - middle)))
-        if len(part.faces):
-            points = part.points + sheet.normals(part.points, part.faces) * 0.0012
-            found.append(replace(part, points=points).painted(SLOT["brows"]))
+        front = (skin.points[:, 1] < eye[1] + 0.01) & (skin.points[:, 0] * sign > -0.005)
+        part = sheet.take(skin, front[skin.faces].all(axis=1))
+        # Each hair rises outwards: an upper place is farther aside.
+        aside = eye[0] + sign * unit * (x[:, None] + 0.25 * half[:, None] * rows)
+        wanted = np.stack((aside.ravel(), np.zeros(up.size), eye[2] + up.ravel()), axis=1)
+        far = ((part.points[None, :, ::2] - wanted[:, None, ::2]) ** 2).sum(axis=2)
+        wanted[:, 1] = part.points[far.argmin(axis=1), 1]
+        # What is nearest lies above or below where the skin slopes: only its depth is taken.
+        for _ in range(4):
+            corners, shares = surface.closest(wanted, part.points, part.faces)
+            wanted[:, 1] = np.einsum("nk,nk->n", shares, part.points[corners, 1])
+        raised = part.points + sheet.normals(part.points, part.faces) * 0.0013 * unit
+        found.append(Sheet(
+            np.einsum("nk,nkx->nx", shares, raised[corners]),
+            faces.reshape(-1, 4) if sign > 0 else faces.reshape(-1, 4)[:, ::-1],
+            np.where(edge, SLOT["brow edge"], SLOT["brows"]).ravel(),
+            np.einsum("nk,nkj->nj", shares, part.weights[corners]),
+            np.einsum("nk,anky->any", shares, part.keys[:, corners]),
+        ))  # fmt: skip
     return found

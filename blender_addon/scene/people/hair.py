@@ -1,4 +1,4 @@
-"""An actor's hair: a cap on the scalp, and locks on it, combed by his style; numpy alone."""
+"""An actor's hair, combed by his style: a cover of strands side by side, and what is tied; numpy alone."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import sheet
+from .cover import Cover, Tufts, cover, down, tufts
 from .dress import SLOT, Body
 from .eyes import Eyes
+from .scalp import Rays, Scalp, above_hairline
 from .sheet import Sheet
-from .strands import Hull, Locks, arcs, grow, tubes
+from .strands import Hull, Mesh, columns, fluted, grow, trimmed
 
 #: The distance from the middle of an average head's eyeball to its front, m: head space is in its unit.
 _EYE_RADIUS = 0.0138
-#: Heights of the hairline above the eyes at angles from the front, metres.
-_LINES = {
-    "short": ((0, 30, 44, 51, 59, 66, 78, 87, 104, 116, 130, 150, 180),
-              (0.064, 0.066, 0.062, 0.040, 0.026, -0.006, -0.016, 0.018, 0.018, -0.020, -0.048, -0.058, -0.060)),
-    "long": ((0, 20, 40, 52, 60, 70, 80, 90, 104, 116, 130, 150, 180),
-             (0.068, 0.066, 0.056, 0.036, 0.016, -0.006, -0.012, 0.016, 0.016, -0.010, -0.030, -0.042, -0.045)),
-}  # fmt: skip
 _SEED = 7
 
 
@@ -49,220 +44,151 @@ class Head:
 def build(skin: Sheet, ears: np.ndarray, body: Body, eyes: Eyes, style: str) -> Sheet:
     """The hair without keys. skin: of the head; ears: (V,) 1 on its ears; style: see shape.Build."""
     head = Head.of(body, eyes)
-    skin = replace(skin, keys=skin.keys[:0])
-    scalp = sheet.take(skin, (ears < 0.3)[skin.faces].all(axis=1))
-    cap = _cap(scalp, head, "short" if style in ("short", "crop") else "long", _THICK[style])
-    combed = _STYLES[style](head.inside(scalp.points), head.inside(skin.points), head.inside(cap.points))
-    rigid = np.zeros((1, skin.weights.shape[1]))
-    rigid[:, body.fit.pose.rest.roles["head"]] = 1.0
-    parts = [replace(cap, weights=np.repeat(rigid, len(cap.points), axis=0))]
-    shades = np.random.default_rng(_SEED)
-    for locks in combed:
-        points, faces, owner = tubes(locks)
-        light = shades.random(len(locks.lines)) < 0.4
-        parts.append(Sheet(
-            head.outside(points), faces, np.where(light, SLOT["hair light"], SLOT["hair"])[owner],
-            np.repeat(rigid, len(points), axis=0), np.zeros((0, len(points), 3)),
-        ))  # fmt: skip
-    return sheet.join(*parts)
-
-
-_THICK = {"short": (0.007, 0.005), "crop": (0.006, 0.004), "bob": (0.006, 0.006), "ponytail": (0.006, 0.005),
-          "bun": (0.006, 0.005)}  # fmt: skip
-
-
-def _cap(scalp: Sheet, head: Head, line: str, thick: tuple[float, float]) -> Sheet:
-    """The scalp, cut along the hairline and lifted: most on the crown, least along its edge."""
-    unit = head.unit
-    lifted = sheet.smooth(scalp.points, scalp.faces, 2)
-    part = replace(scalp, points=lifted)
-    field = _above_hairline(head.inside(lifted), line)
-    part, inside, field = sheet.split(part, field)
-    marked = sheet.take(replace(part, keys=np.repeat(field[None, :, None], 3, 2)), inside)
-    field = marked.keys[-1, :, 0]
-    cap = replace(marked, keys=marked.keys[:0])
-    top, side = thick
-    places = head.inside(cap.points)
-    ease = np.clip(field / 0.034, 0, 1)
-    ease = ease * (2 - ease)
-    crown = np.clip(places[:, 2] / 0.09, 0, 1)
-    lift = unit * (0.0008 + ease * (side + (top - side) * crown))
-    direction = places - np.array((0.0, 0.0, 0.02))
-    direction = direction / np.linalg.norm(direction, axis=1, keepdims=True)
-    blend = 0.5 * direction + 0.5 * sheet.normals(cap.points, cap.faces)
-    raised = sheet.smooth(cap.points + blend * lift[:, None], cap.faces, 2, 0.4)
-    return sheet.hem(replace(cap, points=raised), 0.003 * unit).painted(SLOT["hair"])
-
-
-def _above_hairline(places: np.ndarray, line: str) -> np.ndarray:
-    """How far points (N, 3) of head space are above the hairline, m (N,), its corners rounded."""
-    angle = np.degrees(np.arctan2(np.abs(places[:, 0]), -places[:, 1]))
-    angles, heights = _LINES[line]
-    return places[:, 2] - np.mean([np.interp(angle + s, angles, heights) for s in np.linspace(-5, 5, 9)], axis=0)
-
-
-def _spread(points: np.ndarray, count: int) -> np.ndarray:
-    """`count` of the points (N, 3), as far from each other as they get."""
-    chosen = [int(np.argmax(points[:, 2]))]
-    far = np.linalg.norm(points - points[chosen[0]], axis=1)
-    while len(chosen) < count:
-        chosen.append(int(np.argmax(far)))
-        far = np.minimum(far, np.linalg.norm(points - points[chosen[-1]], axis=1))
-    return points[chosen]
-
-
-def _meridian(turns: np.ndarray, row: np.ndarray | float) -> np.ndarray:
-    """Points (N, 3) in the directions of turns, degrees from the front to the person's left, and rows, degrees up."""
-    turn, up = np.radians(turns), np.radians(np.broadcast_to(row, np.shape(turns)))
-    return 0.1 * np.stack((np.sin(turn) * np.cos(up), -np.cos(turn) * np.cos(up), np.sin(up)), axis=-1)
-
-
-def _trimmed(lines: np.ndarray, lowest: np.ndarray) -> np.ndarray:
-    """Lines (N, T, 3) cut where they come below a height (N,), with as many places as before."""
-    count = lines.shape[1]
-    shares = np.linspace(0, 1, count)
-    result = np.empty_like(lines)
-    for n, line in enumerate(lines):
-        below = np.flatnonzero(line[:, 2] < lowest[n])
-        end = 1.0
-        if len(below) and below[0] > 0:
-            b = below[0]
-            part = (line[b - 1, 2] - lowest[n]) / (line[b - 1, 2] - line[b, 2])
-            end = shares[b - 1] + part * (shares[b] - shares[b - 1])
-        for axis in range(3):
-            result[n, :, axis] = np.interp(shares * end, shares, line[:, axis])
-    return result
-
-
-def _short(scalp: np.ndarray, _skin: np.ndarray, cap: np.ndarray) -> list[Locks]:
-    """Combed from a parting on the right to the left and back; cut short at the sides."""
-    return [_cut(scalp, cap, Cut(0.050, 0.046, 0.012, 0.017, 0.0040))]
-
-
-def _crop(scalp: np.ndarray, _skin: np.ndarray, cap: np.ndarray) -> list[Locks]:
-    """A few millimetres all over."""
-    return [_cut(scalp, cap, Cut(0.030, 0.030, 0.002, 0.013, 0.0016))]
+    points = head.inside(skin.points)
+    bare, near = ears < 0.3, above_hairline(points, "short") > -0.03
+    part = sheet.take(replace(skin, points=points), bare[skin.faces].all(axis=1) & near[skin.faces].any(axis=1))
+    scalp = Scalp(part.points, part.faces)
+    hair = sheet.join(*_STYLES[style](_Comb(scalp, points, np.random.default_rng(_SEED))))
+    rigid = np.repeat(body.on_head()[None], len(hair.points), axis=0)
+    return replace(hair, points=head.outside(hair.points), weights=rigid)
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Lengths of the locks on top and at the sides, how far the top stands up, and the locks' size, m."""
+class _Comb:
+    """What a style is made with: the scalp, the head's points (V, 3), both in head space, and chance."""
 
-    top: float
-    side: float
-    volume: float
-    width: float
-    thickness: float
+    scalp: Scalp
+    skin: np.ndarray
+    rng: np.random.Generator
 
-
-def _cut(scalp: np.ndarray, cap: np.ndarray, cut: Cut) -> Locks:
-    hull = Hull(scalp)
-    roots = _spread(cap, 180)
-    high = np.clip((roots[:, 2] - 0.045) / 0.03, 0, 1)[:, None]
-    front = np.clip((-roots[:, 1] - 0.02) / 0.06, 0, 1)[:, None]
-    over = np.array((0.9, 0.55, 0.0)) + front * np.array((-0.15, 0.1, 0.5))
-    # From the parting the other side's hair falls to its own side.
-    over = np.where(roots[:, :1] < -0.035, np.array((-0.6, 0.9, -0.3)), over)
-    ways = high * over + (1 - high) * np.array((0.0, 0.45, -1.0))
-    rng = np.random.default_rng(_SEED)
-    lengths = (high * cut.top + (1 - high) * cut.side)[:, 0] * rng.uniform(0.8, 1.2, len(roots))
-    lengths = lengths * np.interp(roots[:, 2], (-0.05, 0.0), (0.45, 1.0))  # none hangs into the neck
-    ways = ways + rng.normal(0, 0.12, ways.shape)
-    steps = 4
-    shares = np.linspace(0, 1, steps + 1)
-    # Most stands up over the forehead, and its tips lie down.
-    standing = high * (0.6 + 0.7 * front) * (roots[:, :1] > -0.035)
-    lift = cut.thickness + cut.volume * standing * np.sin(shares * 2.4)
-    lift = lift + (1 - high) * 0.6 * cut.thickness * np.sin(shares * 3)
-    lines = grow(hull, roots, ways, lengths, steps=steps, lift=lift, gravity=0.4)
-    width = cut.width * np.interp(shares, (0, 0.3, 0.7, 1), (0.6, 1.0, 0.7, 0.12)) * (0.7 + 0.3 * high)
-    return Locks(lines, width, cut.thickness * np.interp(shares, (0, 0.4, 1), (0.8, 1.0, 0.3)) * (0.4 + high))
+    def painted(self, mesh: Mesh, *, roots: bool = False, mottled: bool = False) -> Sheet:
+        """Strands in shades of the hair's colour. roots: the skin shines through where they begin; mottled: each
+        face has a shade of its own."""
+        owners = np.arange(len(mesh.faces)) if mottled else mesh.strips
+        materials = self.rng.choice(_SHADES, int(owners.max()) + 1)[owners]
+        if roots:
+            materials = np.where(mesh.rows == 1, SLOT["hair edge"], materials)
+            materials = np.where(mesh.rows == 0, SLOT["hair root"], materials)
+        return Sheet(mesh.points, mesh.faces, materials, np.zeros((len(mesh.points), 1)),
+                     np.zeros((0, len(mesh.points), 3)))  # fmt: skip
 
 
-def _bob(scalp: np.ndarray, skin: np.ndarray, _cap: np.ndarray) -> list[Locks]:
+#: Of eight strands so many have each shade.
+_SHADES = np.array([SLOT["hair"]] * 4 + [SLOT["hair light"]] * 2 + [SLOT["hair dark"]] * 2)
+
+
+def _meridian(turn: float, row: float) -> np.ndarray:
+    """A point (3,) in the direction of turn, degrees from the front to the person's left, and row, degrees up."""
+    a, b = np.radians((turn, row))
+    return 0.1 * np.array((np.sin(a) * np.cos(b), -np.cos(a) * np.cos(b), np.sin(b)))
+
+
+def _rooted(comb: _Comb, rays: Rays, whole: Mesh, *, mottled: bool = False) -> list[Sheet]:
+    """A cover, and the single hairs before it."""
+    single = comb.painted(down(comb.scalp, rays, 64, comb.rng)).painted(SLOT["hair edge"])
+    return [comb.painted(whole, roots=True, mottled=mottled), single]
+
+
+def _combed(comb: _Comb, rays: Rays, look: Cover, kind: Tufts, *, mottled: bool = False) -> list[Sheet]:
+    """A cover with strands on it."""
+    whole = cover(comb.scalp, rays, look, comb.rng)
+    return [*_rooted(comb, rays, whole, mottled=mottled), comb.painted(tufts(whole, rays, look, kind, comb.rng))]
+
+
+def _short(comb: _Comb) -> list[Sheet]:
+    """Combed from the forehead back to the crown; cut short at the sides."""
+    look = Cover(0.005, 0.012, 0.0018, 94, front=0.013, swirl=1.0, soft=0.003)
+    return _combed(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, Tufts(124, 0.036, 0.008, 0.0009))
+
+
+def _crop(comb: _Comb) -> list[Sheet]:
+    """A few millimetres all over."""
+    look = Cover(0.0035, 0.006, 0.0008, 96, swirl=0.8, soft=0.003)
+    kind = Tufts(120, 0.014, 0.005, 0.0005, 0.25)
+    return _combed(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, kind, mottled=True)
+
+
+def _bob(comb: _Comb) -> list[Sheet]:
     """Parted, and falling over the ears to the jaw."""
-    hull = Hull(skin[skin[:, 1] > -0.06], hanging=True)
-    rng = np.random.default_rng(_SEED)
-    steps = 11
-    shares = np.linspace(0, 1, steps + 1)
-    layers = []
-    for lift, turns, up in (
-        (0.006, np.arange(78, 283, 13.0), 12.0),
-        (0.010, np.arange(84, 277, 13.0), 34.0),
-        (0.013, np.arange(141, 220, 13.0), 58.0),
-    ):
-        roots = _meridian(turns, up)
-        lines = grow(hull, roots, np.tile((0.0, 0.0, -1.0), (len(roots), 1)), np.full(len(roots), 0.22),
-                     steps=steps, lift=lift + 0.004 * np.sin(shares * 2.5))  # fmt: skip
-        layers.append((lines, 0.032))
-    ups = np.linspace(42, 142, 17)
-    for sign in (1.0, -1.0):
-        roots = np.stack((np.full(len(ups), 0.012 + 0.003 * sign), -0.1 * np.cos(np.radians(ups)),
-                          0.1 * np.sin(np.radians(ups))), axis=1)  # fmt: skip
-        back = np.interp(ups, (42, 70, 128), (0.34, 0.22, 0.3))
-        ways = np.stack((np.full(len(ups), sign), back, np.full(len(ups), 0.05)), axis=1)
-        lines = grow(hull, roots, ways, np.full(len(ups), 0.32), steps=steps, gravity=1.0,
-                     lift=np.interp(shares, (0, 0.12, 0.4, 0.8, 1), (0.004, 0.013, 0.015, 0.016, 0.008)))  # fmt: skip
-        layers.append((lines, 0.030))
-    found = []
-    for lines, broad in layers:
-        lowest = -0.118 + rng.uniform(-0.004, 0.004, len(lines)) + 0.012 * np.clip(-lines[:, -1, 1] / 0.06, 0, 1)
-        width = broad * np.interp(shares, (0, 0.2, 0.8, 1), (0.6, 1.0, 1.0, 0.55))
-        thick = np.interp(shares, (0, 0.3, 0.9, 1), (0.004, 0.009, 0.009, 0.003))
-        found.append(Locks(_trimmed(lines, lowest), width, thick))
-    return found
+    rng = comb.rng
+    rays = Rays.of(_meridian(180.0, 60.0), "long")
+    thin = _rooted(comb, rays, cover(comb.scalp, rays, Cover(0.0012, 0.0026, 0.0, 48), rng))
+    hull = Hull(comb.skin[comb.skin[:, 1] > -0.06], hanging=True)
+    # From the front round the end of the parting to the front on the other side.
+    place = np.append(columns(100, rng), 1.0) * 2 - 1
+    lines = _parted(hull, place, rng)
+    outer = comb.painted(fluted(lines, np.interp(np.arange(12), (0, 2, 11), (0.0, 0.0018, 0.0024)), rng, closed=False))
+    rim = np.ones(len(outer.points), dtype=bool)
+    rim.reshape(len(place), -1)[1:-1, 0] = False
+    return [*thin, sheet.hem(outer, 0.008, rim)]
 
 
-def _tied(scalp: np.ndarray, cap: np.ndarray, knot: np.ndarray) -> Locks:
+def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Lines (N, 12, 3) from a parting on the left. place: (N,) 1 at its front for those that fall to the left, -1 for
+    the right, 0 at its end on the crown."""
+    sign = np.sign(place)
+    up = np.radians(np.interp(np.abs(place), (0.0, 0.3, 1.0), (128, 128, 42)))
+    roots = 0.1 * np.stack((0.12 + 0.02 * sign, -np.cos(up), np.sin(up)), axis=1)
+    fan = np.radians(np.interp(np.abs(place), (0.0, 0.3, 0.66, 1.0), (90.0, 17.0, 12.0, 19.0)))
+    ways = np.stack((sign * np.cos(fan), np.sin(fan), np.full(len(place), 0.05)), axis=1)
+    shares = np.linspace(0, 1, 12)
+    height = np.interp(shares, (0, 0.12, 0.4, 0.8, 1), (0.0055, 0.0125, 0.014, 0.015, 0.010))
+    lines = grow(hull, roots, ways, np.full(len(place), 0.32), steps=11, gravity=1.0, lift=height)
+    ends = -0.118 + rng.uniform(-0.003, 0.003, len(place)) + 0.012 * np.clip(-lines[:, -1, 1] / 0.06, 0, 1)
+    return trimmed(lines, ends)
+
+
+def _tied(comb: _Comb, knot: np.ndarray) -> list[Sheet]:
     """All hair drawn back from the hairline to a knot."""
-    hull = Hull(scalp)
-    steps = 9
-    shares = np.linspace(0, 1, steps + 1)
-    edge = _above_hairline(cap, "long")
-    rim = cap[(edge < 0.012) & (edge > -0.002)]
-    roots = _spread(rim, min(64, len(rim)))
-    roots = np.concatenate((roots, _spread(cap[(edge > 0.03) & (cap[:, 1] < 0.05)], 14)))
-    lines = arcs(
-        hull, roots, knot, steps=steps, lift=np.interp(shares, (0, 0.15, 0.7, 1), (0.001, 0.006, 0.008, 0.012))
-    )
-    width = np.interp(shares, (0, 0.15, 0.6, 1), (0.007, 0.017, 0.019, 0.007))
-    return Locks(lines, width, np.interp(shares, (0, 0.2, 1), (0.0015, 0.0045, 0.005)))
+    rays = Rays.of(knot, "long")
+    look = Cover(0.0055, 0.0080, 0.0024, 112, pole=0.008)
+    return _combed(comb, rays, look, Tufts(44, 0.075, 0.006, 0.0, 0.03))
 
 
-def _ponytail(scalp: np.ndarray, _skin: np.ndarray, cap: np.ndarray) -> list[Locks]:
+def _ponytail(comb: _Comb) -> list[Sheet]:
     """Drawn back into a tail."""
-    knot = _meridian(np.array([180.0]), 30.0)[0]
-    start = Hull(scalp).at(knot[None], 0.016)[0]
-    steps = 9
-    shares = np.linspace(0, 1, steps + 1)
-    turns = np.arange(8) * (2 * np.pi / 8)
-    spread = np.interp(shares, (0, 0.3, 0.7, 1), (0.008, 0.017, 0.015, 0.004))
-    middle = start + np.stack((np.zeros(steps + 1), np.interp(shares, (0, 0.25, 0.6, 1), (0, 0.026, 0.034, 0.022)),
-                               np.interp(shares, (0, 0.25, 1), (0, -0.012, -0.165))), axis=1)  # fmt: skip
-    lines = np.stack([middle + np.stack((np.cos(t) * spread, np.sin(t) * spread * 0.8, 0 * shares), axis=1)
-                      for t in turns])  # fmt: skip
-    width = np.interp(shares, (0, 0.3, 0.8, 1), (0.012, 0.020, 0.016, 0.003))
-    return [_tied(scalp, cap, knot), Locks(lines, width, width * 0.6)]
+    knot = _meridian(180.0, 48.0)
+    start = comb.scalp.at(knot, 0.012)
+    shares = np.linspace(0, 1, 15)
+    around = columns(18, comb.rng) * 2 * np.pi
+    wide = np.interp(shares, (0, 0.04, 0.10, 0.3, 0.6, 0.85, 1), (0.011, 0.012, 0.013, 0.023, 0.024, 0.016, 0.004))
+    # Out of the tie in an arch, then down.
+    turn = np.clip(shares / 0.32, 0, 1) * np.pi / 2
+    back = 0.042 * np.sin(turn) - 0.012 * np.maximum(shares - 0.5, 0)
+    down = 0.016 * np.sin(2 * turn) - 0.050 * (1 - np.cos(turn)) - 0.155 * np.maximum(shares - 0.32, 0) / 0.68
+    middle = start + np.stack((np.zeros(15), back, down), axis=1)
+    tail = _tube(middle, wide, around)
+    # Its hair ends at different heights.
+    tail[:, -2:] += comb.rng.uniform(-0.012, 0.012, (len(tail), 1, 1)) * np.array((0.0, 0.0, 1.0))
+    ring = start + (middle[1] - start) * np.array((0.1, 0.45, 0.8))[:, None]
+    tie = fluted(_tube(ring, np.array((0.0125, 0.0145, 0.0125)), around[::2]), 0.0, comb.rng, closed=True, rounds=0)
+    return [*_tied(comb, knot), comb.painted(fluted(tail, 0.003, comb.rng, closed=True, rounds=0)),
+            comb.painted(tie).painted(SLOT["collar"])]  # fmt: skip
 
 
-def _bun(scalp: np.ndarray, _skin: np.ndarray, cap: np.ndarray) -> list[Locks]:
-    """Drawn back into a knot of wound locks."""
-    knot = _meridian(np.array([180.0]), 42.0)[0]
+def _tube(middle: np.ndarray, radius: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Lines (N, T, 3) round a middle line (T, 3) in the plane of the head's symmetry."""
+    along = np.gradient(middle, axis=0)
+    along = along / np.linalg.norm(along, axis=1, keepdims=True)
+    side = np.array((1.0, 0.0, 0.0))
+    up = np.cross(along, side)
+    flat = np.cos(around)[:, None, None] * side + np.sin(around)[:, None, None] * up * 0.8
+    return middle + flat * radius[:, None]
+
+
+def _bun(comb: _Comb) -> list[Sheet]:
+    """Drawn back into a wound knot."""
+    knot = _meridian(180.0, 70.0)
     way = knot / np.linalg.norm(knot)
-    middle = Hull(scalp).at(knot[None], 0.024)[0]
+    middle = comb.scalp.at(knot, 0.024)
     side = np.array((1.0, 0.0, 0.0))
     up = np.cross(way, side)
-    steps = 13
-    shares = np.linspace(0, 1, steps + 1)
-    lines = []
-    for n in range(9):
-        turn = n * 2 * np.pi / 9 + shares * 3.4
-        rise = np.cos(np.pi * shares * 0.92 + 0.10)
-        flat = np.sin(np.pi * shares * 0.92 + 0.10)
-        ball = flat[:, None] * (np.cos(turn)[:, None] * side + np.sin(turn)[:, None] * up) - rise[:, None] * way * 0.8
-        lines.append(middle + 0.027 * ball)
-    width = np.interp(shares, (0, 0.5, 1), (0.012, 0.022, 0.010))
-    return [_tied(scalp, cap, knot), Locks(np.stack(lines), width, 0.55 * width)]
+    shares = np.linspace(0, 1, 12)
+    around = columns(28, comb.rng)[:, None] * 2 * np.pi + shares * 2.6
+    rise = np.cos(np.pi * (0.93 * shares + 0.07))
+    flat = np.sin(np.pi * (0.93 * shares + 0.07))[..., None]
+    ball = flat * (np.cos(around)[..., None] * side + np.sin(around)[..., None] * up) - rise[:, None] * way * 0.8
+    return [*_tied(comb, knot), comb.painted(fluted(middle + 0.033 * ball, 0.003, comb.rng, closed=True, rounds=0))]
 
 
 _STYLES = {"short": _short, "crop": _crop, "bob": _bob, "ponytail": _ponytail, "bun": _bun}

@@ -38,6 +38,8 @@ _UPPER_ARCH = Arch(_UPPER, 0.0285, 0.0430, -0.0645, -0.0713, -0.0615, -0.0520)
 _LOWER_ARCH = Arch(_LOWER, 0.0265, 0.0410, -0.0635, -0.0698, -0.0785, -0.0870)
 #: The middle of the data's two strips in the head that the arches are measured in, and the height between them, m.
 _MIDDLE, _GAP = np.array((0.0, -0.0827, -0.0649)), 0.0159
+#: Behind this share of its half width a jaw's teeth are in the dark.
+_CANINES = 0.78
 #: The tongue lies lower than in the data, so that an open mouth is not full of it.
 _TONGUE_DOWN = 0.003
 
@@ -65,7 +67,8 @@ def rows(head: Head, middle: np.ndarray, size: float) -> list[tuple[np.ndarray, 
     found = []
     for arch in (_UPPER_ARCH, _LOWER_ARCH):
         points, faces, gums = _teeth(arch)
-        materials = np.where(gums, SLOT["tongue"], SLOT["teeth"])
+        behind = np.abs(points[faces, 0]).mean(axis=1) > _CANINES * arch.half
+        materials = np.where(gums, SLOT["tongue"], np.where(behind, SLOT["molars"], SLOT["teeth"]))
         found.append((head.outside((points - _MIDDLE) * size + middle), faces, materials))
     return found
 

@@ -1,4 +1,4 @@
-"""Locks of hair that lie on a head: where its surface is, how they run along it, their form; numpy alone.
+"""Strands of hair on a head: where its surface is, how they run along it, their form; numpy alone.
 
 Everything here is in head space: the origin in the middle of the head at the height of the eyes, -Y in front, +X to
 the person's left, and a head of average size (see `hair.Head`).
@@ -13,9 +13,6 @@ import numpy as np
 _COLUMNS, _ROWS = 48, 44
 #: The lowest place of the hull's map, in its rows' coordinate: 0.17 m below the eyes.
 _LOWEST = -1.7
-#: The directions of a lock's four edges: a broad back, its edges turned down.
-_EDGES = np.radians((-20.0, 55.0, 125.0, 200.0))
-_SIDES = len(_EDGES)
 
 
 class Hull:
@@ -81,29 +78,20 @@ def _outwards(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return way / np.maximum(length, 1e-9)[:, None], length
 
 
-@dataclass(frozen=True)
-class Locks:
-    """lines: (N, T, 3) m from root to tip; width, thickness: (T,) or (N, T) m at each place of the line."""
-
-    lines: np.ndarray
-    width: np.ndarray
-    thickness: np.ndarray
-
-
 def grow(
     hull: Hull, roots: np.ndarray, ways: np.ndarray, lengths: np.ndarray, *,
-    steps: int, lift: np.ndarray, gravity: float = 0.0, bend: np.ndarray | None = None,
+    steps: int, lift: np.ndarray, gravity: float = 0.0,
 ) -> np.ndarray:  # fmt: skip
     """Lines (N, steps + 1, 3) along the surface from roots (N, 3).
 
     ways: (N, 3) first directions; lengths: (N,) m; lift: (steps + 1,) or (N, steps + 1) m above the surface; gravity:
-    how much of each direction becomes downwards within 0.1 m; bend: (N, 3) a pull of the same kind.
+    how much of each direction becomes downwards within 0.1 m.
     """
     lift = np.broadcast_to(lift, (len(roots), steps + 1))
     place = hull.at(roots, lift[:, 0])
     way = ways / np.linalg.norm(ways, axis=1, keepdims=True)
     step = lengths / steps
-    pull = np.array((0.0, 0.0, -gravity)) + (0.0 if bend is None else bend)
+    pull = np.array((0.0, 0.0, -gravity))
     line = [place]
     for n in range(steps):
         way = way + pull * (step / 0.1)[:, None]
@@ -115,40 +103,112 @@ def grow(
     return np.stack(line, axis=1)
 
 
-def arcs(hull: Hull, roots: np.ndarray, end: np.ndarray, *, steps: int, lift: np.ndarray) -> np.ndarray:
-    """Lines (N, steps + 1, 3) on the shortest way along the surface from roots (N, 3) to one end (3,)."""
-    a, b = (v / np.linalg.norm(v, axis=-1, keepdims=True) for v in (roots, end[None]))
-    angle = np.arccos(np.clip((a * b).sum(axis=1), -1, 1))[:, None]
-    shares = np.linspace(0, 1, steps + 1)
-    lift = np.broadcast_to(lift, (len(roots), steps + 1))
-    line = []
-    for n, share in enumerate(shares):
-        way = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.maximum(np.sin(angle), 1e-6)
-        # The way is by angle; its points may be below the eyes, where the hull is an upright's.
-        line.append(hull.at(way * 0.1, lift[:, n]))
-    return np.stack(line, axis=1)
+@dataclass(frozen=True)
+class Mesh:
+    """points: (P, 3) m; faces: (F, 4), a triangle repeats its last corner; strips, rows: (F,) which strand a face is
+    of, and its place along it from the root."""
+
+    points: np.ndarray
+    faces: np.ndarray
+    strips: np.ndarray
+    rows: np.ndarray
 
 
-def tubes(locks: Locks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points (P, 3), quads (Q, 4) and the lock (Q,) of each quad: flat tubes along the lines, closed at both ends."""
-    lines = locks.lines
+def trimmed(lines: np.ndarray, lowest: np.ndarray) -> np.ndarray:
+    """Lines (N, T, 3) cut where they come below a height (N,), with as many places as before."""
+    shares = np.linspace(0, 1, lines.shape[1])
+    result = np.empty_like(lines)
+    for n, line in enumerate(lines):
+        below = np.flatnonzero(line[:, 2] < lowest[n])
+        end = 1.0
+        if len(below) and below[0] > 0:
+            b = below[0]
+            part = (line[b - 1, 2] - lowest[n]) / (line[b - 1, 2] - line[b, 2])
+            end = shares[b - 1] + part * (shares[b] - shares[b - 1])
+        for axis in range(3):
+            result[n, :, axis] = np.interp(shares * end, shares, line[:, axis])
+    return result
+
+
+def columns(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Where `count` strands of uneven widths have their borders and middles, from 0 up to 1 (2 * count,)."""
+    borders = np.concatenate(([0.0], np.cumsum(rng.uniform(0.6, 1.4, count))))
+    borders = borders / borders[-1]
+    return np.stack((borders[:-1], (borders[:-1] + borders[1:]) / 2), axis=1).ravel()
+
+
+def fluted(lines: np.ndarray, depth: np.ndarray | float, rng: np.random.Generator, *, closed: bool,
+           pole: bool = False, rounds: int = 2) -> Mesh:  # fmt: skip
+    """A surface of strands side by side: between any two of them it has a groove.
+
+    lines: (N, T, 3) m, by turns a border and a middle of a strand, the last one a border if the surface is not
+    closed; depth: (T,) m of the grooves, which narrow strands have less of; pole: all lines end in one place; rounds:
+    how often the lines are smoothed first.
+    """
+    count, places = lines.shape[:2]
+    lines = _eased(lines, rounds, closed=closed)
+    along = np.gradient(lines, axis=1)
+    wide = np.roll(lines, -1, axis=0) - np.roll(lines, 1, axis=0)
+    if not closed:
+        wide[0], wide[-1] = lines[1] - lines[0], lines[-1] - lines[-2]
+    outwards = np.cross(wide, along)
+    outwards = outwards / np.maximum(np.linalg.norm(outwards, axis=2, keepdims=True), 1e-9)
+    inwards = (outwards * (lines - lines.mean(axis=(0, 1)))).sum() < 0
+    if inwards:
+        outwards = -outwards
+    middle = np.arange(count) % 2 == 1
+    # Grooves come and go along the hair, so that strands part and join.
+    knots = rng.uniform(0.2, 1.0, (count, 4))
+    where = np.linspace(0, 3, places)
+    height = np.stack([np.interp(where, range(4), row) for row in knots]) * np.where(middle, 0.5, -0.9)[:, None]
+    height = height * np.minimum(depth, 0.32 * np.linalg.norm(wide, axis=2))
+    points = lines + outwards * height[..., None]
+    index = np.arange(count * places).reshape(count, places)
+    if pole:
+        index[:, -1] = count * places
+        points = np.concatenate((points.reshape(-1, 3), lines[:, -1].mean(axis=0)[None]))
+    after = np.roll(index, -1, axis=0) if closed else index[1:]
+    before = index if closed else index[:-1]
+    faces = np.stack((before[:, :-1], after[:, :-1], after[:, 1:], before[:, 1:]), axis=-1)
+    rows = np.tile(np.arange(places - 1), len(faces))
+    strips = np.repeat(np.arange(len(faces)) // 2, places - 1)
+    faces = faces.reshape(-1, 4)
+    return Mesh(points.reshape(-1, 3), faces[:, [1, 0, 3, 2]] if inwards else faces, strips, rows)
+
+
+def ribbons(lines: np.ndarray, width: np.ndarray, height: np.ndarray | float) -> Mesh:
+    """Strands that lie on others: each a middle line (N, T, 3) m, raised `height` m above its two edges; width: (T,)
+    or (N, T) m."""
     count, places = lines.shape[:2]
     along = np.gradient(lines, axis=1)
-    along = along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-9)
     outwards = _outwards(lines.reshape(-1, 3))[0].reshape(lines.shape)
     across = np.cross(along, outwards)
     across = across / np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
     upwards = np.cross(across, along)
-    width = np.broadcast_to(locks.width, (count, places))[:, :, None, None] / 2
-    thick = np.broadcast_to(locks.thickness, (count, places))[:, :, None, None] / 2
-    ring = across[:, :, None] * np.cos(_EDGES)[:, None] * width + upwards[:, :, None] * np.sin(_EDGES)[:, None] * thick
-    points = (lines[:, :, None] + ring).reshape(-1, 3)
-    index = np.arange(count * places * _SIDES).reshape(count, places, _SIDES)
-    after = np.roll(index, -1, axis=2)
-    sides = np.stack((index[:, :-1], index[:, 1:], after[:, 1:], after[:, :-1]), axis=-1)
-    quads = [sides.reshape(-1, 4)]
-    owners = [np.repeat(np.arange(count), (places - 1) * _SIDES)]
-    for ends in (index[:, 0], index[:, -1][:, ::-1]):
-        quads.append(ends)
-        owners.append(np.arange(count))
-    return points, np.concatenate(quads), np.concatenate(owners)
+    upwards = upwards / np.maximum(np.linalg.norm(upwards, axis=2, keepdims=True), 1e-9)
+    half = np.broadcast_to(width, (count, places))[..., None] / 2
+    high = np.broadcast_to(height, (count, places))[..., None]
+    points = np.stack((lines - across * half, lines + upwards * high, lines + across * half), axis=2)
+    index = np.arange(count * places * 3).reshape(count, places, 3)
+    faces = np.stack((index[:, :-1, :-1], index[:, :-1, 1:], index[:, 1:, 1:], index[:, 1:, :-1]), axis=-1)
+    strips = np.broadcast_to(np.arange(count)[:, None, None], faces.shape[:3])
+    rows = np.broadcast_to(np.arange(places - 1)[None, :, None], faces.shape[:3])
+    return Mesh(points.reshape(-1, 3), faces.reshape(-1, 4), strips.ravel(), rows.ravel())
+
+
+def _eased(lines: np.ndarray, rounds: int, *, closed: bool) -> np.ndarray:
+    """Lines (N, T, 3) without the facets of what they lie on, and no nearer to it; their ends stay."""
+    drawn = _averaged(lines, rounds, closed=closed)
+    return drawn + _averaged(lines - drawn, rounds, closed=closed)
+
+
+def _averaged(lines: np.ndarray, rounds: int, *, closed: bool) -> np.ndarray:
+    for _ in range(rounds):
+        beside = (np.roll(lines, 1, axis=0) + np.roll(lines, -1, axis=0)) / 2
+        if not closed:
+            beside[0], beside[-1] = lines[0], lines[-1]
+        eased = 0.5 * lines + 0.5 * beside
+        eased[:, 1:-1] = 0.5 * eased[:, 1:-1] + 0.25 * (lines[:, :-2] + lines[:, 2:])
+        eased[:, 0], eased[:, -1] = lines[:, 0], lines[:, -1]
+        lines = eased
+    return lines

@@ -8,7 +8,8 @@ bpy = pytest.importorskip("bpy")
 from blender_addon.dataset import makehuman as source  # noqa: E402
 from blender_addon.dataset import rest_pose  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES  # noqa: E402
-from blender_addon.scene.people import actor, dress, sheet  # noqa: E402
+from blender_addon.scene import looks  # noqa: E402
+from blender_addon.scene.people import actor, dress, shades, sheet, surface  # noqa: E402
 from farm import assets  # noqa: E402
 from tests.scene.test_mannequin import interact_like, sparse  # noqa: E402
 
@@ -113,3 +114,37 @@ def test_a_cut_follows_its_line_and_keeps_the_area():
     inside, outside = sheet.cut(flat, field), sheet.cut(flat, -field)
     assert area(inside) + area(outside) == pytest.approx(9.0)
     assert (1.3 - inside.points[:, 0] - 0.25 * inside.points[:, 1]).min() > -1e-6
+
+
+def test_a_smooth_band_round_the_neck_covers_the_jumpers_edge_and_keeps_off_the_skin(body):
+    top = dress.garments(body)[0]
+    band = sheet.take(top, top.materials == dress.SLOT["collar"])
+    places = 52
+    rings = band.points.reshape(-1, places, 3)
+    steps = np.roll(rings, -1, axis=1) - rings
+    along = steps / np.linalg.norm(steps, axis=2, keepdims=True)
+    bends = np.degrees(np.arccos(np.clip((along * np.roll(along, 1, axis=1)).sum(axis=2), -1, 1)))
+    assert bends.max() < 25  # 7 on an even circle
+    skin = body.sheet("body")
+    corners, shares = surface.closest(band.points, skin.points, skin.faces)
+    normals = np.einsum("nk,nkx->nx", shares, sheet.normals(skin.points, skin.faces)[corners])
+    place = np.einsum("nk,nkx->nx", shares, skin.points[corners])
+    assert ((band.points - place) * normals).sum(axis=1).min() > 0.001
+    cloth = sheet.take(top, top.materials == dress.SLOT["top"])
+    rim = cloth.points[np.unique(sheet.rim_edges(cloth.faces))]
+    rim = rim[np.abs(dress.collar(body, rim)) < 0.003]
+    assert len(rim) > 20
+    assert dress.collar(body, rings[4]).min() > dress.collar(body, rim).max()
+
+
+def test_eyes_are_fixed_and_dark_skin_goes_with_brown_ones():
+    shown = {who: shades.iris(who, look) for who, look in looks.LOOKS.items()}
+    assert len(set(shown.values())) >= 5
+    others = [looks.look_of(f"{n:03}") for n in range(20, 120)]
+    irises = {f"{n:03}": shades.iris(f"{n:03}", look) for n, look in zip(range(20, 120), others, strict=True)}
+    pairs = [(looks.LOOKS[who], iris) for who, iris in shown.items()]
+    pairs += list(zip(others, irises.values(), strict=True))
+    dark = [iris for look, iris in pairs if sum(look.skin) / 3 < 0.62]
+    assert len(dark) > 20
+    assert all(int(iris[:2], 16) > 1.4 * int(iris[4:], 16) for iris in dark)
+    assert len(set(irises.values())) == 6
