@@ -27,6 +27,8 @@ _TOP, _LEGS, _SHOES = 0.013, 0.006, 0.006
 _TUCK, _HEM = 0.012, 0.064
 #: How often the weights round the hips are smoothed: with half as many trousers cut the jumper of who crouches.
 _HIP_ROUNDS = 90
+#: How often the weights in the armpits are smoothed, and how far from their middle, metres.
+_ARMPIT_ROUNDS, _ARMPIT = 80, 0.16
 #: Where the sleeve ends, from the elbow to the wrist, and where the hand's skin begins below it.
 CUFF, _HAND = 0.95, 0.86
 
@@ -124,6 +126,19 @@ def _loose_at_hips(body: Body, tights: Sheet) -> Sheet:
     return replace(tights, weights=weights)
 
 
+def _loose_at_armpits(body: Body, part: Sheet) -> Sheet:
+    """Cloth folds round an arm that hangs where skin has a crease: a sharp one would show as a pinch."""
+    share = np.zeros(len(part.points))
+    for side in "LR":
+        middle = body.head(f"upper_arm.{side}") - (0.0, 0.0, 0.07 * body.size)
+        away = np.linalg.norm(part.points - middle, axis=1) / (_ARMPIT * body.size)
+        share = np.maximum(share, np.clip(2.0 * (1.0 - away), 0.0, 1.0))
+    columns = np.flatnonzero(part.weights[share > 0].any(axis=0))
+    weights = part.weights.copy()
+    weights[:, columns] = sheet.smooth(weights[:, columns], part.faces, _ARMPIT_ROUNDS, 0.6 * share)
+    return replace(part, points=sheet.smooth(part.points, part.faces, 10, 0.5 * share), weights=weights)
+
+
 def hip_line(body: Body) -> float:
     """The height of the jumper's hem, m."""
     return float(body.head("thigh.L")[2] - 0.005 * body.size)
@@ -158,7 +173,7 @@ def _far(body: Body, part: Sheet) -> np.ndarray:
 
 
 def _top(body: Body, tights: Sheet) -> Sheet:
-    part = replace(tights, keys=tights.keys[:0])
+    part = _loose_at_armpits(body, replace(tights, keys=tights.keys[:0]))
     arm = body.arms(part)
     lifted = part.points + sheet.normals(part.points, part.faces) * (_TOP * body.size)
     trunk = 1 - np.clip(arm, 0, 1)
