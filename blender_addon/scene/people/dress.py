@@ -97,7 +97,8 @@ def _below_a_skirt(body: Body, tights: Sheet) -> list[Sheet]:
         # The rig's weights stand behind the joints'.
         first, roles = len(rest.names), joint_roles.classify(body.rig.names, body.rig.parents)
         shins |= {first + bone: first + thigh for bone, thigh in _shins(body.rig.parents, roles).items()}
-    below = skirts.legs(tights, knee, body.size, _far(body, tights)).painted(SLOT[body.skirt])
+    ankle = float(np.mean([body.head(f"foot.{side}")[2] for side in "LR"]))
+    below = skirts.legs(tights, knee, ankle, body.size, _far(body, tights)).painted(SLOT[body.skirt])
     cloth = skirts.skirt(body.sheet("helper-skirt"), tights, hip_line(body), knee, body.size, shins)
     return [cloth.painted(SLOT["legs"]), below]
 

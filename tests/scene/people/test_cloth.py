@@ -164,3 +164,10 @@ def test_hems_are_straight(people):
             ends = low[low[:, 2] < part.points[:, 2].min() + 0.02]
             assert len(ends) > 30
             assert np.ptp(ends[:, 2]) < 0.003, layer
+
+
+def test_bare_legs_end_in_their_shoes(people):
+    for person in people.values():
+        if person.body.skirt:
+            bare, shoes = person.layers["bare"].points[:, 2].min(), person.layers["shoes"].points[:, 2]
+            assert shoes.min() + 0.03 < bare < shoes.max(), "a foot that reaches down comes through the sole"
