@@ -27,6 +27,8 @@ _TOP, _LEGS, _SHOES = 0.013, 0.006, 0.006
 _TUCK, _HEM = 0.012, 0.064
 #: How often the weights round the hips are smoothed: with half as many trousers cut the jumper of who crouches.
 _HIP_ROUNDS = 90
+#: How often the jumper's back is smoothed above its hem: it spans the seat.
+_SEAT_ROUNDS = 40
 #: How often the weights in the armpits are smoothed, and how far from their middle, metres.
 _ARMPIT_ROUNDS, _ARMPIT = 80, 0.16
 #: Where the sleeve ends, from the elbow to the wrist, and where the hand's skin begins below it.
@@ -182,6 +184,8 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     # Cloth bridges the spine's groove and the folds of the groin.
     low = np.clip(1 - (lifted[:, 2] - hip_line(body)) / (0.14 * body.size), 0, 1)
     lifted = sheet.smooth(lifted, part.faces, 10, 0.5 * trunk * np.clip(0.35 + low, 0, 1))
+    behind = lifted[:, 1] > body.head("thigh.L")[1]
+    lifted = sheet.smooth(lifted, part.faces, _SEAT_ROUNDS, 0.5 * trunk * low * behind)
     lifted = lifted + sheet.normals(lifted, part.faces) * (0.004 * body.size)
     # Smoothing draws round parts inwards: nowhere nearer to the body than over the trousers.
     normal = sheet.normals(_calm(part), part.faces)
