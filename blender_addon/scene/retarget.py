@@ -326,10 +326,14 @@ def _palm(rests: _Rests, hand: int) -> np.ndarray:
 
 
 def _carried_by_arm(rests: _Rests, bone_of: Mapping[str, int], side: str) -> np.ndarray:
-    """How an arm turns its hand where each of its bones is lined up on the way from the shoulder: of an arm that is bent
-    in one rest pose and straight in the other, swinging the hand by itself leaves the palm some 20 degrees rolled."""
+    """How an arm turns its hand where each of its bones is lined up on the way from the shoulder.
+
+    Of an arm that is bent in one rest pose and straight in the other, the hand swung by itself has its palm rolled by
+    some 20 degrees.
+    """
     turn = rests.whole
-    for part, following in itertools.pairwise(bone_of.get(f"{kind}{side}") for kind in ("upper_arm", "forearm", "hand")):
+    arm = [bone_of.get(f"{kind}{side}", -1) for kind in ("upper_arm", "forearm", "hand")]
+    for part, following in itertools.pairwise(arm):
         if part in rests.pairs and following in rests.pairs:
             start, end = rests.directions(part, following)
             turn = _swing(turn @ start, end) @ turn
