@@ -170,4 +170,4 @@ def _light(scene: bpy.types.Scene, middle: Vector) -> None:
         thing.rotation_euler = (middle - thing.location).to_track_quat("-Z", "Y").to_euler()
         thing.visible_camera = False
         scene.collection.objects.link(thing)
-    scene.world = stage.new_world("face_world")
+    scene.world = stage.new_world("face_world", (0.62, 0.66, 0.72), 0.5)

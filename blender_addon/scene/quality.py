@@ -59,10 +59,11 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row("eevee.taa_render_samples", 4, 16, 64),
         Row("eevee.use_shadows", True, True, True),
         # Rays and steps through each shadow map: with one ray a soft shadow is noise that the samples have to even out.
-        Row("eevee.shadow_ray_count", 1, 1, 3),
+        Row("eevee.shadow_ray_count", 1, 2, 3),
         Row("eevee.shadow_step_count", 2, 4, 8),
         Row("eevee.shadow_resolution_scale", 0.5, 1.0, 1.0),
-        Row("eevee.use_raytracing", False, False, True, builtin=True),
+        # Fast GI works with ray tracing alone: it is what darkens the floor below soles and furniture.
+        Row("eevee.use_raytracing", False, True, True, builtin=True),
         Row("eevee.use_fast_gi", False, True, True, builtin=True),
     ),
     "CYCLES": (

@@ -314,15 +314,30 @@ def _whole_by_directions(
 
 
 def _palm(rests: _Rests, hand: int) -> np.ndarray:
-    """How a hand lies, from the knuckles of its fingers (the thumb's rest pose is anyone's); else as the body."""
+    """How a hand lies, from the knuckles of its fingers (the thumb's rest pose is anyone's); else as the arm has it."""
     side = rests.role_of[hand][-2:]
     bone_of = {role: bone for bone, role in rests.role_of.items()}
     firsts = [f"{finger}.1{side}" for finger in joint_roles.FINGERS[1:]]
     knuckles = [bone_of[role] for role in firsts if role in bone_of]
     lines = [rests.directions(hand, knuckle) for knuckle in knuckles if knuckle in rests.pairs]
     if len(lines) < 3:
-        return rests.whole
+        return _carried_by_arm(rests, bone_of, side)
     return rotations.kabsch(np.array([_unit(start) for start, _ in lines]), np.array([_unit(end) for _, end in lines]))
+
+
+def _carried_by_arm(rests: _Rests, bone_of: Mapping[str, int], side: str) -> np.ndarray:
+    """How an arm turns its hand where each of its bones is lined up on the way from the shoulder.
+
+    Of an arm that is bent in one rest pose and straight in the other, the hand swung by itself has its palm rolled by
+    some 20 degrees.
+    """
+    turn = rests.whole
+    arm = [bone_of.get(f"{kind}{side}", -1) for kind in ("upper_arm", "forearm", "hand")]
+    for part, following in itertools.pairwise(arm):
+        if part in rests.pairs and following in rests.pairs:
+            start, end = rests.directions(part, following)
+            turn = _swing(turn @ start, end) @ turn
+    return turn
 
 
 def _flat_foot(rests: _Rests, foot: int, aim: int) -> np.ndarray:

@@ -160,7 +160,7 @@ def _wall(side: str, materials: Mapping[str, bpy.types.Material]) -> bpy.types.O
     half = _LENGTH / 2.0
     shape.box((-half, 0.0, -0.1), (half, _THICKNESS, _HEIGHT), "wall")
     shape.sheet(_upright(-half, half, -0.1, _SKIRTING, 0.004), "skirting")
-    wall = _without_shadow(shape.as_object(name_of(side), materials))
+    wall = _without_shadow(shape.as_object(name_of(side), materials), lamps=False)  # some stand behind it
     wall.rotation_euler = (0.0, 0.0, WALLS[side] * np.pi / 2.0)
     return wall
 
@@ -253,10 +253,10 @@ def _upright(left: float, right: float, low: float, high: float, out: float) -> 
     return np.array([[(x, -out, z) for x in (left, right)] for z in (low, high)])
 
 
-def _without_shadow(thing: bpy.types.Object) -> bpy.types.Object:
-    """Neither Workbench's shadow, which a sheet would throw over everything, nor one of lamps behind a wall."""
+def _without_shadow(thing: bpy.types.Object, *, lamps: bool = True) -> bpy.types.Object:
+    """Not Workbench's shadow, which a sheet would throw over everything, nor, without `lamps`, that of the lamps."""
     thing.display.show_shadows = False
-    thing.visible_shadow = False
+    thing.visible_shadow = lamps
     return thing
 
 

@@ -22,6 +22,15 @@ _BEHIND, _BESIDE, _CAMERA_FREE = 2.3, 2.6, room.FURNITURE + 0.4
 #: The least distance of walls from the room's middle, metres: furniture stands clear of the corners.
 _LEAST_DEEP, _LEAST_WIDE = room.REACH_BESIDE + room.FURNITURE + 0.2, room.REACH_BEHIND + room.FURNITURE
 _LENS, SENSOR = 45.0, 36.0
+#: Lamps: watts, side in metres, place, colour. Watts hold for these distances; the lamps move as one piece.
+#: The key is small and bright enough that people stand on the floor: what larger lamps and the world add has no shadow
+#: that is seen, so it stays below half of the floor's light. It comes from where Workbench's light comes from.
+_LIT_BY = (
+    ("key", 430.0, 0.9, (-3.2, -3.8, 5.8), (1.0, 0.95, 0.88)),
+    ("fill", 220.0, 3.0, (5.0, -5.0, 3.4), (1.0, 0.97, 0.93)),
+    ("rim", 110.0, 1.5, (2.5, 4.5, 5.0), (1.0, 1.0, 1.0)),
+    ("room", 100.0, 5.0, (0.0, 0.0, 8.5), (0.95, 0.97, 1.0)),
+)
 
 
 def build_stage(scene: bpy.types.Scene) -> None:
@@ -39,27 +48,25 @@ def build_stage(scene: bpy.types.Scene) -> None:
     lamps.empty_display_size = 0.5
     _adopt(scene, lamps, root)
     lamps[STAGE] = _LAMPS
-    for name, kind, energy, size, place, colour in (
-        # Watts hold for the distances given here; the lamps move as one piece, so they keep.
-        ("key", "AREA", 330.0, 3.0, (-4.2, -5.0, 5.2), (1.0, 0.96, 0.90)),
-        ("fill", "AREA", 120.0, 5.0, (5.5, -5.0, 3.2), (0.88, 0.94, 1.0)),
-        ("rim", "AREA", 200.0, 2.5, (2.5, 4.5, 5.0), (1.0, 1.0, 1.0)),
-        ("room", "AREA", 240.0, 7.0, (0.0, 0.0, 8.5), (0.95, 0.97, 1.0)),
-    ):
-        light = bpy.data.lights.new(f"interact_{name}", kind)
+    for name, energy, size, place, colour in _LIT_BY:
+        light = bpy.data.lights.new(f"interact_{name}", "AREA")
         light.energy, light.size, light.color = energy, size, colour
         thing = bpy.data.objects.new(light.name, light)
         thing.visible_camera = False  # Cycles would show a lamp that a camera looks at
         aim = (0.0, 3.0, 1.0) if name == "room" else (0.0, 0.0, 1.0)
         thing.matrix_world = _looking(np.array(place), np.array(aim))
         _adopt(scene, thing, lamps)
-    scene.world = new_world("interact_world")
+    scene.world = new_world("interact_world", (0.68, 0.66, 0.63), 0.25)
     camera = bpy.data.objects.new(CAMERA, new_camera_data())
     camera[FRAMING] = "auto"
     camera[STAGE] = "camera"
     scene.collection.objects.link(camera)
     scene.camera = camera
     settings(scene)
+    # Only with both of them the world's light does not reach below soles, chins and furniture, within this distance, m.
+    scene.eevee.use_raytracing = scene.eevee.use_fast_gi = True
+    scene.eevee.fast_gi_distance = 1.0
+    scene.eevee.shadow_ray_count = 2
     standing = np.array([[(x, y, z) for x in (-1.0, 1.0) for y in (-0.2, 0.2) for z in (0.1, 1.75)]])
     half = SENSOR / (2.0 * _LENS)
     lens = Lens(np.array((half, half * scene.render.resolution_y / scene.render.resolution_x)))
@@ -179,16 +186,16 @@ def _adopt(scene: bpy.types.Scene, thing: bpy.types.Object, root: bpy.types.Obje
     scene.collection.objects.link(thing)
 
 
-def new_world(name: str) -> bpy.types.World:
-    """A world of even light."""
+def new_world(name: str, colour: tuple[float, float, float], strength: float) -> bpy.types.World:
+    """A world of even light: linear colour, and its radiance."""
     world = bpy.data.worlds.new(name)
     world.color = (0.50, 0.53, 0.57)
     if world.node_tree is None:
         world.use_nodes = True  # the default, and deprecated, from Blender 5.0
     background = next((node for node in world.node_tree.nodes if node.type == "BACKGROUND"), None)
     if background is not None:
-        background.inputs["Color"].default_value = (0.62, 0.66, 0.72, 1.0)
-        background.inputs["Strength"].default_value = 0.5
+        background.inputs["Color"].default_value = (*colour, 1.0)
+        background.inputs["Strength"].default_value = strength
     return world
 
 

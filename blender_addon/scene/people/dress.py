@@ -28,6 +28,10 @@ _TOP, _LEGS, _SHOES = 0.013, 0.006, 0.006
 _TUCK, _HEM = 0.012, 0.064
 #: How often the weights round the hips are smoothed: with half as many trousers cut the jumper of who crouches.
 _HIP_ROUNDS = 90
+#: How often the jumper's back is smoothed above its hem: it spans the seat.
+_SEAT_ROUNDS = 40
+#: How often the weights in the armpits are smoothed, and how far from their middle, metres.
+_ARMPIT_ROUNDS, _ARMPIT = 80, 0.16
 #: Where the sleeve ends, from the elbow to the wrist, and where the hand's skin begins below it.
 CUFF, _HAND = 0.95, 0.86
 
@@ -96,7 +100,8 @@ def _below_a_skirt(body: Body, tights: Sheet) -> list[Sheet]:
         # The rig's weights stand behind the joints'.
         first, roles = len(rest.names), joint_roles.classify(body.rig.names, body.rig.parents)
         shins |= {first + bone: first + thigh for bone, thigh in _shins(body.rig.parents, roles).items()}
-    below = skirts.legs(tights, knee, body.size, _far(body, tights)).painted(SLOT[body.skirt])
+    ankle = float(np.mean([body.head(f"foot.{side}")[2] for side in "LR"]))
+    below = skirts.legs(tights, knee, ankle, body.size, _far(body, tights)).painted(SLOT[body.skirt])
     cloth = skirts.skirt(body.sheet("helper-skirt"), tights, hip_line(body), knee, body.size, shins)
     return [cloth.painted(SLOT["legs"]), below]
 
@@ -123,6 +128,19 @@ def _loose_at_hips(body: Body, tights: Sheet) -> Sheet:
     weights = tights.weights.copy()
     weights[:, columns] = sheet.smooth(weights[:, columns], tights.faces, _HIP_ROUNDS, 0.6 * share)
     return replace(tights, weights=weights)
+
+
+def _loose_at_armpits(body: Body, part: Sheet) -> Sheet:
+    """Cloth folds round an arm that hangs where skin has a crease: a sharp one would show as a pinch."""
+    share = np.zeros(len(part.points))
+    for side in "LR":
+        middle = body.head(f"upper_arm.{side}") - (0.0, 0.0, 0.07 * body.size)
+        away = np.linalg.norm(part.points - middle, axis=1) / (_ARMPIT * body.size)
+        share = np.maximum(share, np.clip(2.0 * (1.0 - away), 0.0, 1.0))
+    columns = np.flatnonzero(part.weights[share > 0].any(axis=0))
+    weights = part.weights.copy()
+    weights[:, columns] = sheet.smooth(weights[:, columns], part.faces, _ARMPIT_ROUNDS, 0.6 * share)
+    return replace(part, points=sheet.smooth(part.points, part.faces, 10, 0.5 * share), weights=weights)
 
 
 def hip_line(body: Body) -> float:
@@ -164,7 +182,7 @@ def _far(body: Body, part: Sheet) -> np.ndarray:
 
 
 def _top(body: Body, tights: Sheet) -> Sheet:
-    part = replace(tights, keys=tights.keys[:0])
+    part = _loose_at_armpits(body, replace(tights, keys=tights.keys[:0]))
     arm = body.arms(part)
     lifted = part.points + sheet.normals(part.points, part.faces) * (_TOP * body.size)
     trunk = 1 - np.clip(arm, 0, 1)
@@ -172,6 +190,8 @@ def _top(body: Body, tights: Sheet) -> Sheet:
     # Cloth bridges the spine's groove and the folds of the groin.
     low = np.clip(1 - (lifted[:, 2] - hip_line(body)) / (0.14 * body.size), 0, 1)
     lifted = sheet.smooth(lifted, part.faces, 10, 0.5 * trunk * np.clip(0.35 + low, 0, 1))
+    behind = lifted[:, 1] > body.head("thigh.L")[1]
+    lifted = sheet.smooth(lifted, part.faces, _SEAT_ROUNDS, 0.5 * trunk * low * behind)
     lifted = lifted + sheet.normals(lifted, part.faces) * (0.004 * body.size)
     # Smoothing draws round parts inwards: nowhere nearer to the body than over the trousers.
     normal = sheet.normals(_calm(part), part.faces)

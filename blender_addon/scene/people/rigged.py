@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...dataset import joint_roles
+from ...dataset import joint_roles, presets
 from ...dataset.makehuman import Rig
 from ...dataset.rest_pose import RestPose
 from ..armatures import Bones
@@ -23,7 +23,7 @@ def place_bones(fit: Fit, rig: Rig) -> Bones:
     """The rig's bones on a fitted body in its A-pose, soles on z = 0."""
     heads = np.array([fit.shape[rows].mean(axis=0) for rows in rig.heads_from])
     tails = np.array([fit.shape[rows].mean(axis=0) for rows in rig.tails_from])
-    roles = joint_roles.classify(rig.names, rig.parents)
+    roles = roles_of(rig)
     driver = joint_roles.match(fit.pose.rest.roles, roles)
     role_of = {bone: role for role, bone in roles.items()}
     placed, ends = np.empty_like(heads), np.empty_like(tails)
@@ -43,10 +43,18 @@ def place_bones(fit: Fit, rig: Rig) -> Bones:
     return Bones(rig.names, rig.parents, placed - floor, ends - floor, rig.rolls)
 
 
+def roles_of(rig: Rig) -> dict[str, int]:
+    """What a rig's bones are, {role: bone}: by their names and, where these say nothing (the one chain of fingers of
+    cmu_mb), by the rig's preset, which later says what drives them."""
+    preset = presets.detect(presets.builtin(), rig.names, rig.parents)
+    told = preset.find(rig.names, rig.parents) if preset else {}
+    return {**told, **joint_roles.classify(rig.names, rig.parents)}
+
+
 def bone_weights(weights: np.ndarray, rest: RestPose, rig: Rig) -> np.ndarray:
     """The rig's weights (V, B) of vertices that have the joints' and the rig's (V, J + B); see the module's text."""
     joints, bones = weights[:, : len(rest.names)], weights[:, len(rest.names) :]
-    roles = joint_roles.classify(rig.names, rig.parents)
+    roles = roles_of(rig)
     driver = joint_roles.match(rest.roles, roles)
     bone_of = {joint: bone for bone, joint in driver.items()}
     given = np.zeros((len(rest.names), len(rig.names)))

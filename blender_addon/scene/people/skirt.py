@@ -9,9 +9,9 @@ import numpy as np
 from . import sheet
 from .sheet import Sheet
 
-#: Metres in a person of 1.75 m: the hem above the knee, how far legs go up under it, how far the skirt lies above the
-#: body under the jumper and, at least, over the thighs.
-_KNEE, _UNDER, _NEAR, _FREE = 0.045, 0.10, 0.0, 0.018
+#: Metres in a person of 1.75 m: the hem above the knee, how far legs go up under it and, below the ankle's joint, into
+#: a shoe, how far the skirt lies above the body under the jumper and, at least, over the thighs.
+_KNEE, _UNDER, _SHOD, _NEAR, _FREE = 0.045, 0.10, 0.012, 0.0, 0.018
 #: How often the skirt's weights are smoothed: between the thighs it hangs on both.
 _ROUNDS = 2
 
@@ -50,11 +50,13 @@ def skirt(helper: Sheet, tights: Sheet, hips: float, knee: float, size: float, t
     return sheet.hem(replace(part, points=points, weights=weights), 0.008 * size)
 
 
-def legs(tights: Sheet, knee: float, size: float, arms: np.ndarray) -> Sheet:
-    """The legs from a little under the skirt downwards; arms: (V,), large on the arms."""
+def legs(tights: Sheet, knee: float, ankle: float, size: float, arms: np.ndarray) -> Sheet:
+    """The legs from a little under the skirt into the shoes, whose soles they would come through; knee, ankle: heights,
+    m; arms: (V,), large on the arms."""
     part = replace(tights, keys=tights.keys[:0])
     points = part.points + sheet.normals(part.points, part.faces) * (0.001 * size)
-    return sheet.cut(replace(part, points=points), hem_line(knee, size) + _UNDER * size - points[:, 2] - arms)
+    part = sheet.cut(replace(part, points=points), hem_line(knee, size) + _UNDER * size - points[:, 2] - arms)
+    return sheet.cut(part, part.points[:, 2] - (ankle - _SHOD * size))
 
 
 def hem_line(knee: float, size: float) -> float:

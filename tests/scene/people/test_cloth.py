@@ -164,3 +164,33 @@ def test_hems_are_straight(people):
             ends = low[low[:, 2] < part.points[:, 2].min() + 0.02]
             assert len(ends) > 30
             assert np.ptp(ends[:, 2]) < 0.003, layer
+
+
+def test_bare_legs_end_in_their_shoes(people):
+    for person in people.values():
+        if person.body.skirt:
+            bare, shoes = person.layers["bare"].points[:, 2].min(), person.layers["shoes"].points[:, 2]
+            assert shoes.min() + 0.03 < bare < shoes.max(), "a foot that reaches down comes through the sole"
+
+
+def sharp_folds(person: posing.Person, pose: posing.Pose, side: str) -> int:
+    """How many edges of the jumper in an armpit are folded by more than 60 degrees."""
+    top, body = person.layers["top"], person.body
+    armpit = body.head(f"upper_arm.{side}") - (0.0, 0.0, 0.07 * body.size)
+    points = posing.skinned(person, "top", pose)
+    across = np.cross(*(points[top.faces[:, end]] - points[top.faces[:, start]] for start, end in ((0, 2), (1, 3))))
+    normals = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+    edges = np.sort(np.concatenate([top.faces[:, [n, (n + 1) % 4]] for n in range(4)]), axis=1)
+    order = np.lexsort(edges.T)
+    edges, faces = edges[order], np.tile(np.arange(len(top.faces)), 4)[order]
+    shared = np.flatnonzero((edges[1:] == edges[:-1]).all(axis=1) & (edges[1:, 0] != edges[1:, 1]))
+    near = np.linalg.norm(top.points[edges[shared]].mean(axis=1) - armpit, axis=1) < 0.13 * body.size
+    cosines = (normals[faces[shared]] * normals[faces[shared + 1]]).sum(axis=1)
+    return int((near & (cosines < 0.5)).sum())
+
+
+@pytest.mark.parametrize(("name", "most"), [("arms down", 8), ("arms up", 0)])
+def test_armpits_fold_and_are_not_pinched(people, name, most):
+    for actor, person in people.items():
+        folds = [sharp_folds(person, by_hand(person, name), side) for side in "LR"]
+        assert max(folds) <= most, (actor, folds)
