@@ -61,8 +61,13 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
 
 
 def _skull(body: Body) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Ellipsoids within the cranium."""
+    """Ellipsoids within the cranium: as large as the scalp lets them be, some mm under it."""
     scale = body.fit.head_scale
     eyes = [body.fit.vertices[body.source.cubes[f"helper-{side}-eye"]].mean(axis=0) for side in "lr"]
     middle = (eyes[0] + eyes[1]) / 2 + np.array((0.0, 0.082, 0.035)) * scale
-    return [(middle, np.array((0.058, 0.075, 0.062)) * scale)]
+    radii = np.array((0.058, 0.075, 0.062)) * scale
+    # Eye sockets and the mouth's inside lie lower and before it.
+    skin = body.sheet("body").points - middle
+    scalp = skin[(skin[:, 2] > 0) | ((skin[:, 1] > 0) & (skin[:, 2] > -radii[2]))]
+    room = np.linalg.norm(scalp / (radii + 0.004 * scale), axis=1).min()
+    return [(middle, radii * min(room, 1.0))]

@@ -9,7 +9,7 @@ from blender_addon.dataset import makehuman as source  # noqa: E402
 from blender_addon.dataset import rest_pose  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES  # noqa: E402
 from blender_addon.scene import looks  # noqa: E402
-from blender_addon.scene.people import actor, dress, shades, sheet, surface  # noqa: E402
+from blender_addon.scene.people import actor, dress, face, shades, shadow, sheet, surface  # noqa: E402
 from farm import assets  # noqa: E402
 from tests.scene.test_mannequin import interact_like, sparse  # noqa: E402
 
@@ -148,3 +148,20 @@ def test_eyes_are_fixed_and_dark_skin_goes_with_brown_ones():
     assert len(dark) > 20
     assert all(int(iris[:2], 16) > 1.4 * int(iris[4:], 16) for iris in dark)
     assert len(set(irises.values())) == 6
+
+
+@pytest.mark.parametrize("name", ["001", "006"])
+def test_what_casts_the_heads_shadow_lies_under_its_scalp(name):
+    rest = rest_pose.stand(interact_like())
+    body = actor.fitted(source.read(DATA), name, rest, female=looks.look_of(name).female)[0]
+    clothes = sheet.join(*dress.garments(body))
+    head, _ = face.build(body, {}, tuple(source.face_keys(body.source)), "short", female=looks.look_of(name).female)
+    shell = shadow.build(body, clothes, head)
+    # Above the neck's tube: the ball in the cranium.
+    skull = shell.points[shell.points[:, 2] > body.head("head")[2] + 0.1 * body.size]
+    assert len(skull) > 30
+    skin = body.sheet("body")
+    corners, shares = surface.closest(skull, skin.points, skin.faces)
+    normals = np.einsum("nk,nkx->nx", shares, sheet.normals(skin.points, skin.faces)[corners])
+    place = np.einsum("nk,nkx->nx", shares, skin.points[corners])
+    assert ((skull - place) * normals).sum(axis=1).max() < -0.002
