@@ -20,6 +20,7 @@ from blender_addon.dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import NamingError, PerformanceId
+from blender_addon.dataset.weights_room import Room
 
 from .errors import FarmError
 from .sources import Converted, gather, make_folder
@@ -34,15 +35,14 @@ _ROOM_FRAMES = 16384
 _KEPT = "is there already with other content and is kept; --overwrite writes it anew"
 
 
-class _Room(threading.local):
-    """Memory for weights, one of each a thread: to fill fresh memory for each file takes longer than to read it."""
+class _Rooms(threading.local):
+    """Rooms of each thread: for what it reads and for what it writes."""
 
     def __init__(self) -> None:
-        self.ict = np.empty(_ROOM_FRAMES * len(ICT_NAMES), np.float32)
-        self.arkit = np.empty((_ROOM_FRAMES, len(ARKIT_NAMES)), np.float32)
+        self.ict, self.arkit = Room(_ROOM_FRAMES, len(ICT_NAMES)), Room(_ROOM_FRAMES, len(ARKIT_NAMES))
 
 
-_room = _Room()
+_rooms = _Rooms()
 
 
 def to_arkit(
@@ -152,16 +152,16 @@ def to_vertices(
 
 
 def _one_to_arkit(source: Path, out: Path, *, merge: str, table: ict_arkit.Table, overwrite: bool) -> Converted:
-    weights = blendshapes.load_weights(source, len(ICT_NAMES), "ICT", _room.ict)
+    weights = blendshapes.load_weights(source, len(ICT_NAMES), "ICT", _rooms.ict)
     try:
-        arkit = ict_arkit.to_arkit(weights, merge, table, out=_room.arkit[: len(weights)])
+        arkit = ict_arkit.to_arkit(weights, merge, table, out=_rooms.arkit.place(len(weights)))
     except DatasetError as error:
         raise DatasetError(f"{source}: {error}") from error
     if not overwrite and (there := _there(out)) is not None:
         same = there.shape == arkit.shape and there.dtype == arkit.dtype and bool((there == arkit).all())
         return _was_there(source, out, there, same)
     # A result that is lost by a power cut is found unreadable by the next run and made again.
-    blendshapes.save_weights(out, arkit, durable=False)
+    blendshapes.save_weights(out, arkit, durable=False, room=_rooms.arkit)
     return Converted(source, out, len(arkit))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import tokenize
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import DatasetError
+from .weights_room import Room, head_of
 
 #: The columns of `face_arkit`: Apple's ARKit blend shapes without tongueOut, in alphabetical order.
 ARKIT_NAMES = (
@@ -46,9 +46,6 @@ ICT_NAMES = (
     "noseSneer_L", "noseSneer_R",
 )  # fmt: skip
 
-#: Bytes before the weights in numpy's files of them.
-_HEAD_BYTES = 128
-
 #: Frames that are checked at a time where weights are mapped.
 _PART_FRAMES = 8192
 
@@ -64,15 +61,15 @@ def load_arkit(path: Path) -> np.ndarray:
     return load_weights(path, len(ARKIT_NAMES), "ARKit")
 
 
-def load_weights(path: Path, columns: int, kind: str, room: np.ndarray | None = None) -> np.ndarray:
+def load_weights(path: Path, columns: int, kind: str, room: Room | None = None) -> np.ndarray:
     """Read a float32 (frames, columns) array from an .npy file; never unpickles.
 
-    room: a flat float32 array to read into, instead of fresh memory, where the file is of plain float32 and fits.
+    room: to read into, instead of fresh memory, where the file is of plain float32 and fits.
     """
     try:
-        with open(path, "rb") as file:
-            weights = _read_into(file, columns, room) if room is not None else None
-            if weights is None:
+        weights = room.read(path) if room is not None else None
+        if weights is None:
+            with open(path, "rb") as file:
                 weights = np.lib.format.read_array(file, allow_pickle=False)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
@@ -110,44 +107,28 @@ def map_unread(path: Path, columns: int, kind: str) -> np.ndarray:
     return weights
 
 
-def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True) -> None:
+def save_weights(path: Path, weights: np.ndarray, *, durable: bool = True, room: Room | None = None) -> None:
     """Write (frames, columns) weights as float32 .npy, whole or not at all.
 
     Not durable, a power cut in the seconds after it may still lose the file: for what is easily made again, as it is
-    several times as fast.
+    several times as fast. room: where the weights may lie.
     """
+    image = room.image(weights) if room is not None else None
+    parts: list[bytes | memoryview]
+    parts = [image] if image else [head_of(*weights.shape), np.ascontiguousarray(weights, dtype="<f4").data]
     beside = path.with_name(path.name + ".partial")
     try:
-        with open(beside, "wb") as file:
-            file.write(_head(*weights.shape))
-            file.write(np.ascontiguousarray(weights, dtype="<f4").data)
-            file.flush()
+        with open(beside, "wb", buffering=0) as file:
+            for part in parts:
+                left = memoryview(part).cast("B")
+                while left:  # a disk that is nearly full takes a part, and refuses the next
+                    left = left[file.write(left) :]
             if durable:
                 os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-
-
-def _head(frames: int, columns: int) -> bytes:
-    """How numpy begins the .npy file of such float32 weights; to parse it takes longer than to read the weights."""
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({frames}, {columns}), }}"
-    return b"\x93NUMPY\x01\x00" + (_HEAD_BYTES - 10).to_bytes(2, "little") + f"{text:<{_HEAD_BYTES - 11}}\n".encode()
-
-
-def _read_into(file: io.BufferedReader, columns: int, room: np.ndarray) -> np.ndarray | None:
-    """The file's weights, read into `room`; None, with the file at its start, for others than numpy's plain float32
-    and for more than fit."""
-    size = os.fstat(file.fileno()).st_size - _HEAD_BYTES
-    frames = size // (4 * columns)
-    fits = 0 < frames * columns <= len(room) and size == frames * columns * 4
-    if fits and file.read(_HEAD_BYTES) == _head(frames, columns):
-        weights = room[: frames * columns].reshape(frames, columns)
-        if file.readinto(weights.data) == weights.nbytes:
-            return weights.view("<f4")
-    file.seek(0)
-    return None
 
 
 def _check_form(path: Path, weights: np.ndarray, columns: int, kind: str) -> None:

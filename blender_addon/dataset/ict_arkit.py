@@ -41,12 +41,15 @@ def to_arkit(
     result = out if out is not None and out.shape == shape and out.dtype == np.float32 else np.empty(shape, np.float32)
     for start, stop, first in _runs(table):
         result[:, start:stop] = weights[:, first : first + stop - start]
-    for column, sources in enumerate(table):
-        if len(sources) != 1:
-            merged = _merged([weights[:, source].astype(np.float32, copy=False) for source in sources], merge)
-            if not np.isfinite(merged).all():
-                raise DatasetError(f"{ARKIT_NAMES[column]}: the {merge} of its ICT columns is no finite number")
-            result[:, column] = merged
+    with np.errstate(over="raise"):
+        for column, sources in enumerate(table):
+            if len(sources) != 1:
+                columns = [weights[:, source].astype(np.float32, copy=False) for source in sources]
+                try:
+                    result[:, column] = _merged(columns, merge)
+                except FloatingPointError:
+                    problem = f"{ARKIT_NAMES[column]}: the {merge} of its ICT columns is no finite number"
+                    raise DatasetError(problem) from None
     return result
 
 
@@ -137,10 +140,11 @@ def _runs(table: Table) -> tuple[tuple[int, int, int], ...]:
 def _merged(columns: list[np.ndarray], merge: str) -> np.ndarray | float:
     if not columns:
         return 0.0
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-        if merge == "max":
-            return np.maximum.reduce(columns)
-        total = columns[0] + columns[1]
-        for column in columns[2:]:
-            total = total + column
-        return total / np.float32(len(columns)) if merge == "mean" else total
+    if merge == "max":
+        return np.maximum.reduce(columns)
+    total = columns[0] + columns[1]
+    for column in columns[2:]:
+        total += column
+    if merge == "mean":
+        total /= np.float32(len(columns))
+    return total

@@ -11,6 +11,7 @@ import pytest
 
 from blender_addon.dataset import blendshapes
 from blender_addon.dataset.errors import DatasetError
+from blender_addon.dataset.weights_room import Room
 
 FACTS = Path(__file__).parents[2].parent / "shared" / "data" / "facts" / "blendshapes.json"
 
@@ -172,15 +173,15 @@ def test_what_is_saved_is_loaded_again(tmp_path):
 
 def test_weights_are_read_into_the_room_that_is_given(tmp_path):
     weights = np.random.default_rng(1).uniform(0, 1, (20, 51)).astype(np.float32)
-    room = np.zeros(20 * 51, np.float32)
+    room = Room(20, 51)
     found = blendshapes.load_weights(saved(tmp_path, weights), 51, "ARKit", room)
     assert np.array_equal(found, weights)
-    assert np.shares_memory(found, room)
+    assert np.shares_memory(found, room.place(1))
     # What does not fit, or is of another kind, is read as ever, and the same is refused.
     for array in (np.vstack([weights, weights]), weights.astype(np.float64), np.asfortranarray(weights)):
         found = blendshapes.load_weights(saved(tmp_path, array), 51, "ARKit", room)
         assert np.array_equal(found, array.astype(np.float32))
-        assert not np.shares_memory(found, room)
+        assert not np.shares_memory(found, room.place(1))
     path = saved(tmp_path, weights)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DatasetError, match=r"\.npy: cannot be read"):
@@ -220,3 +221,15 @@ def test_weights_that_are_not_durable_are_the_same_file(tmp_path):
     contents = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert contents["a.npy"] == contents["b.npy"] == contents["c.npy"]
     assert sorted(contents) == ["a.npy", "b.npy", "c.npy"]
+
+
+def test_weights_in_a_room_are_saved_as_any(tmp_path):
+    weights = np.random.default_rng(1).uniform(0, 1, (10, 51)).astype(np.float32)
+    room = Room(10, 51)
+    assert room.place(11) is None
+    for count in (10, 4):  # also after longer ones
+        here = room.place(count)
+        here[:] = weights[:count]
+        for name, array in (("in", here), ("beside", weights[:count]), ("later", room.place(10)[6:][:count])):
+            blendshapes.save_weights(tmp_path / f"{name}.npy", array, room=room)
+            assert np.array_equal(np.load(tmp_path / f"{name}.npy"), array), (name, count)

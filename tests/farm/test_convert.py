@@ -75,7 +75,7 @@ def test_a_file_a_glob_and_a_file_named_twice(faces, tmp_path):
 
 def test_files_longer_than_the_threads_have_room_for(faces, tmp_path, monkeypatch, rng):
     monkeypatch.setattr(convert, "_ROOM_FRAMES", 20)
-    monkeypatch.setattr(convert, "_room", convert._Room())
+    monkeypatch.setattr(convert, "_rooms", convert._Rooms())
     np.save(faces / "short.npy", rng.uniform(0, 1, (10, 55)).astype(np.float32))
     for result in convert.to_arkit([faces], tmp_path / "out", merge="max"):
         assert np.array_equal(np.load(result.file), ict_arkit.to_arkit(np.load(result.source), "max"))
