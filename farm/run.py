@@ -131,6 +131,8 @@ class Run:
                 for slot in list(self._slots):
                     self._look_after(slot)
                 self._collect()
+                if not self._is_rendering():
+                    self._let_go()
                 self._show(self._snapshot())
                 self._record.alive(self._progress)
                 self._executor.wait(_LOOK_SECONDS + _LOOK_SECONDS_A_WORKER * len(self._slots))
@@ -160,9 +162,19 @@ class Run:
             with suppress(FarmError, OSError):  # what is not whole is gone then, and rendered by the next start
                 scene.task.medium.check(scene.task, chunk)
 
+    def _is_rendering(self) -> bool:
+        return any(scene.wants_workers for scene in self._scenes) or any(slot.given for slot in self._slots)
+
     def _is_busy(self) -> bool:
-        work = any(scene.wants_workers for scene in self._scenes) or any(slot.given for slot in self._slots)
-        return work or bool(self._checks or self._unfinished) or self._finish.is_busy
+        return self._is_rendering() or bool(self._checks or self._unfinished) or self._finish.is_busy
+
+    def _let_go(self) -> None:
+        """End the workers while the last is checked, joined and gets its sound: Blender takes time to end, and memory.
+        Where a check fails another one is started."""
+        for slot in self._slots:
+            if not slot.retires:
+                slot.retires = True
+                slot.worker.finish()
 
     def _wait_for_room(self) -> None:
         """Hold new work back while the disk is nearly full; what broke off for that is taken up again after it."""
@@ -386,7 +398,10 @@ class Run:
                 self._setbacks.give_up(scene, in_words(error))
 
     def _snapshot(self) -> Snapshot:
-        return self._count.snapshot(self._slots, self._waits or (self._executor.lacking if not self._slots else ""))
+        return self._count.snapshot(self._slots, self._waits or self._lacking())
+
+    def _lacking(self) -> str:
+        return self._executor.lacking if self._is_rendering() and not self._slots else ""
 
     def _progress(self) -> dict[str, object]:
         """The snapshot for a reader in another process; frames_in_work: by chunk, of those that are not whole yet."""

@@ -97,7 +97,7 @@ class Executor(Protocol):
         """Start a worker; None where there is no machine for it now, FarmError where it cannot be started at all."""
 
     def wait(self, seconds: float) -> None:
-        """Until a worker may have something to say, and no longer than that."""
+        """Until a worker may have something to say or a job has ended, and no longer than that."""
 
     def leave(self, worker: Worker) -> None:
         """Start no more workers where this one is: its machine is about to be taken away."""

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -203,6 +204,7 @@ class LocalExecutor:
         self._launch = launch
         self._started: list[LocalWorker] = []
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="finish")
+        self._job_ended = threading.Event()
 
     @property
     def blender(self) -> str:
@@ -216,7 +218,8 @@ class LocalExecutor:
         return self._started[-1]
 
     def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
+        self._job_ended.wait(seconds)
+        self._job_ended.clear()
 
     def leave(self, worker: Worker) -> None:
         """This machine stays."""
@@ -228,7 +231,9 @@ class LocalExecutor:
         raise FarmError(f"{host}: is the only machine")
 
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        return self._pool.submit(work, *arguments)
+        job = self._pool.submit(work, *arguments)
+        job.add_done_callback(lambda done: self._job_ended.set())
+        return job
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
