@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,7 @@ def make(
     outputs: Outputs,
     *,
     template_fingerprint: str,
+    actors: Mapping[str, str] | None = None,
     look: batch.Look,
     medium: Medium | None = None,
     frames: tuple[int, int] | None = None,
@@ -134,16 +135,18 @@ def make(
 ) -> Plan:
     """Plan a run; reads headers and hashes files, renders and changes nothing.
 
-    What cannot be rendered becomes a failure and does not keep the others. medium: clips unless told otherwise; chunk:
+    What cannot be rendered becomes a failure and does not keep the others. template_fingerprint, actors: of a
+    templates.Template; medium: clips unless told otherwise; chunk:
     frames a chunk, else as `chunk_frames` has it of what is not finished; frame_seconds: of a frame, where measured.
     """
     tasks: list[Task] = []
     failures: dict[str, str] = {}
     medium = medium or Clips()
+    template = template_fingerprint, actors or {}
     with known_files.opened() as known:
         for name in names:
             try:
-                tasks.append(_task(name, dataset, outputs, template_fingerprint, look, frames, medium, known))
+                tasks.append(_task(name, dataset, outputs, template, look, frames, medium, known))
             except (DatasetError, FarmError) as error:
                 failures[str(name)] = str(error)
     if not overwrite:
@@ -217,7 +220,7 @@ def _task(
     name: SceneId | PerformanceId,
     dataset: Dataset,
     outputs: Outputs,
-    template_fingerprint: str,
+    template: tuple[str, Mapping[str, str]],
     look: batch.Look,
     frames: tuple[int, int] | None,
     medium: Medium,
@@ -236,10 +239,12 @@ def _task(
     clip = isinstance(medium, Clips)
     whole = (first, last) if clip else None
     picture = outputs.clip(name, part) if clip else outputs.pictures(name)
-    parts = [__version__, template_fingerprint + text, repr(look), repr(whole), *files.values()]
+    shared, by_actor = template
+    actors = "".join(by_actor.get(actor, "") for actor in subject.actors)
+    parts = [__version__, shared + actors + text, repr(look), repr(whole), *files.values()]
     fingerprint = hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
     folder = outputs.runs / "chunks" / f"{_named(name, part)}-{fingerprint}"
-    made = made_from(template_fingerprint, look) | {"label text": text, "frames": whole and [*whole]}
+    made = made_from(shared, look) | {"actors": actors, "label text": text, "frames": whole and [*whole]}
     made |= {f"file {_relative(path, dataset)}": content for path, content in files.items()}
     return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium, made)
 

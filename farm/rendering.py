@@ -137,6 +137,7 @@ def prepare(
         dataset,
         outputs,
         template_fingerprint=template.fingerprint,
+        actors=template.actors,
         look=options.look,
         medium=medium,
         frames=options.frames,

@@ -16,12 +16,14 @@ from .known_files import KnownFiles
 
 @dataclass(frozen=True)
 class Subject:
-    """What is rendered. frames: at 30 fps; sources: the files that decide its picture; voices: wavs, male first."""
+    """What is rendered. frames: at 30 fps; sources: the files that decide its picture; voices: wavs, male first;
+    actors: who is seen, male first."""
 
     id: SceneId | PerformanceId
     frames: int
     sources: tuple[Path, ...]
     voices: tuple[Path, ...]
+    actors: tuple[str, ...] = ()
 
 
 def of(dataset: Dataset, name: SceneId | PerformanceId, known: KnownFiles | None = None) -> Subject:
@@ -34,7 +36,8 @@ def of(dataset: Dataset, name: SceneId | PerformanceId, known: KnownFiles | None
 
 def scene(dataset: Dataset, scene_id: SceneId, known: KnownFiles | None = None) -> Subject:
     """A body scene, as long as its longest body. DatasetError where a motion is missing or broken."""
-    performances = [scene_id.performance(actor) for actor in databases.session_of(dataset, scene_id).actors]
+    actors = databases.session_of(dataset, scene_id).actors
+    performances = [scene_id.performance(actor) for actor in actors]
     frames, sources = [], []
     for performance in performances:
         motion = dataset.motion(performance)
@@ -44,10 +47,11 @@ def scene(dataset: Dataset, scene_id: SceneId, known: KnownFiles | None = None) 
         sources += [motion, dataset.face_arkit(performance)]
         if framing := dataset.framing:
             sources.append(framing.motion(performance))
-    return Subject(scene_id, max(frames), tuple(sources), tuple(dataset.wav(p) for p in performances))
+    return Subject(scene_id, max(frames), tuple(sources), tuple(dataset.wav(p) for p in performances), actors)
 
 
 def performance(dataset: Dataset, performance_id: PerformanceId) -> Subject:
     """One actor's face, as long as its weights. DatasetError where there are none, or they are broken."""
     frames = lengths.of_face(dataset, performance_id)
-    return Subject(performance_id, frames, (dataset.face_weights(performance_id),), (dataset.wav(performance_id),))
+    source, voice = dataset.face_weights(performance_id), dataset.wav(performance_id)
+    return Subject(performance_id, frames, (source,), (voice,), (performance_id.actor,))

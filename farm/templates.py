@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from blender_addon.dataset import batch, databases, ict, presets
@@ -22,11 +23,13 @@ _RIG_TABLE = "rigs.toml"
 
 @dataclass(frozen=True)
 class Template:
-    """A template file and the fingerprint of what it shows; request: what builds it, None for the user's own; notices:
-    where it is not what was asked for."""
+    """A template file and the fingerprint of what it shows, but for the actors of a built-in one, each of whom has
+    his own: data of others that come later change nothing of him. request: what builds it, None for the user's own;
+    notices: where it is not what was asked for."""
 
     path: Path
     fingerprint: str
+    actors: Mapping[str, str] = field(default_factory=dict)
     request: batch.MakeTemplate | batch.MakeFaceTemplate | None = None
     notices: tuple[str, ...] = ()
 
@@ -53,11 +56,11 @@ def choose(
         return _own(own)
     notices = heads_missing(dataset, people, faces)
     kind = f"people {assets.SHA256} {rig}" if people else "mannequins"
-    fingerprint = _builtin_fingerprint(dataset, kind, own_heads=bool(people) and faces == "ict")
-    path = outputs.runs / f"template-{fingerprint}.blend"
+    fingerprint, actors = _builtin_fingerprints(dataset, kind, own_heads=bool(people) and faces == "ict")
+    path = outputs.runs / f"template-{_digest(fingerprint, *actors.values())}.blend"
     request = batch.MakeTemplate("template", str(dataset.root), str(path), people, faces, rig)
     with known_files.opened() as known:
-        return Template(path, fingerprint + _presets_fingerprint(None, known), request, notices)
+        return Template(path, fingerprint + _presets_fingerprint(None, known), actors, request, notices)
 
 
 def choose_face(
@@ -71,10 +74,10 @@ def choose_face(
     if own is not None:
         return _own(own)
     kind = f"faces, people {assets.SHA256}" if people else "faces, mannequins"
-    fingerprint = _builtin_fingerprint(dataset, kind, own_heads=dataset.ict_basis.is_file())
-    path = outputs.runs / f"face-template-{fingerprint}.blend"
+    fingerprint, actors = _builtin_fingerprints(dataset, kind, own_heads=dataset.ict_basis.is_file())
+    path = outputs.runs / f"face-template-{_digest(fingerprint, *actors.values())}.blend"
     request = batch.MakeFaceTemplate("template", str(dataset.root), str(path), people)
-    return Template(path, fingerprint, request)
+    return Template(path, fingerprint, actors, request)
 
 
 def _own(path: Path | str) -> Template:
@@ -135,18 +138,25 @@ def make(
     )
 
 
-def _builtin_fingerprint(dataset: Dataset, kind: str, *, own_heads: bool) -> str:
-    """Of the actors' skeletons and ICT heads, and of the code that makes people and stage from them."""
-    digest = hashlib.blake2b(__version__.encode(), digest_size=8)
-    for source in sorted(p for part in ("dataset", "scene") for p in (WORKER.parent / part).rglob("*.py")):
-        digest.update(source.read_bytes())
-    digest.update(kind.encode())
-    if own_heads:
-        digest.update(f"heads {file_fingerprint(dataset.ict_basis)}".encode())
-    skeletons = actor_skeletons(dataset)
-    for actor in databases.actors(dataset).values():
-        skeleton = skeletons.get(actor.id)
-        if own_heads:
-            digest.update(file_fingerprint(dataset.face_ict_template(actor.id)).encode())
-        digest.update(repr((actor, skeleton and (skeleton.names, skeleton.offsets.tolist()))).encode())
+def _builtin_fingerprints(dataset: Dataset, kind: str, *, own_heads: bool) -> tuple[str, dict[str, str]]:
+    """Of the code that makes people and stage and of who the actors are, and by actor of skeleton and ICT head."""
+    actors = databases.actors(dataset)
+    sources = sorted(p for part in ("dataset", "scene") for p in (WORKER.parent / part).rglob("*.py"))
+    basis = f"heads {file_fingerprint(dataset.ict_basis)}" if own_heads else ""
+    code = (source.read_bytes() for source in sources)
+    shared = _digest(__version__, *code, kind, basis, *map(repr, actors.values()))
+    skeletons = {
+        actor: repr((skeleton.names, skeleton.offsets.tolist()))
+        for actor, skeleton in sorted(actor_skeletons(dataset).items())
+    }
+    everybody = repr(skeletons)  # whose body an actor without a motion may have
+    heads = {actor: file_fingerprint(dataset.face_ict_template(actor)) if own_heads else "" for actor in actors}
+    return shared, {actor: _digest(skeletons.get(actor, everybody), heads[actor]) for actor in actors}
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part
+        digest.update(len(content).to_bytes(8, "little") + content)
     return digest.hexdigest()

@@ -71,6 +71,7 @@ def _once(
         prepared.dataset,
         outputs,
         template_fingerprint=prepared.template.fingerprint,
+        actors=prepared.template.actors,
         look=options.look,
         medium=tasks[0].medium,
         frames=frames,

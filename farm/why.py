@@ -69,6 +69,8 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[Reason]:
     found = [*_files_changed(before, now)]
     if before.get("template") != now.get("template"):
         found.append(Reason("template", "template changed"))
+    if before.get("actors", "") != now.get("actors", ""):
+        found.append(Reason("template", "an actor's skeleton or head changed"))
     for part in (name for name in now if name.startswith(_LOOK) and name in before and before[name] != now[name]):
         name = part.removeprefix(_LOOK)
         found.append(Reason("settings", f"{name} changed: {_said(name, now[part])}, was {_said(name, before[part])}"))
