@@ -290,7 +290,7 @@ def _shoes(body: Body, tights: Sheet) -> list[Sheet]:
         middle, _ = _leg_axis(body, side, points)
         offset = points - middle
         radius = np.linalg.norm(offset, axis=1)
-        covered = np.clip((points[:, 2] - _ankle_line(body)) / (0.012 * body.size) + 1, 0, 1)
+        covered = np.clip((points[:, 2] - _ankle_line(body)) / (0.03 * body.size) + 1, 0, 1)
         least = radius if body.skirt else np.minimum(radius, (_HEM - 0.016) * body.size)
         points = middle + offset * (1 + covered * (least / np.maximum(radius, 1e-6) - 1))[:, None]
         points[:, 2] -= points[:, 2].min()
