@@ -21,21 +21,24 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
     top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs", "tights", "skin"), 0.018)
     rest = body.fit.pose.rest
     neck = body.head("neck.0" if "neck.0" in rest.roles else "head")
-    throat = np.array((neck - (0.0, 0.0, 0.03 * size), body.head("head")))
-    pieces.append(cover(head, ("skin",), 0.012).tube(throat, (0.0, 0.5, 1.2), 8, 0.055 * size))
+    throat = np.array((neck - (0.0, 0.0, 0.09 * size), body.head("head") + (0.0, 0.0, 0.035 * size)))
+    pieces.append(cover(head, ("skin",), 0.012).tube(throat, (0.0, 0.4, 0.75, 1.0), 8, 0.055 * size))
     hips, arm = body.head("thigh.L")[2], body.head("upper_arm.L")[2]
     for which, places, longest in (
-        (top, (0.10, 0.25, 0.45, 0.65, 0.80, 0.92), 0.12),
-        (legs, (-0.08, 0.02, 0.12), 0.11),
+        (top, (0.04, 0.25, 0.45, 0.65, 0.80, 0.96), 0.12),
+        (legs, (-0.09, -0.02, 0.07), 0.10),
     ):
         heights = hips + np.array(places) * (arm - hips)
         line = np.stack((np.zeros(len(heights)), np.full(len(heights), body.head("thigh.L")[1]), heights), axis=1)
         pieces.append(which.tube(line, range(len(line)), 12, longest * size))
     for side in "LR":
         arms = np.array([body.head(f"{r}.{side}") for r in ("upper_arm", "forearm", "hand")])
-        pieces.append(top.tube(arms, (0.15, 0.4, 0.7, 0.95, 1.1, 1.5, 1.9), 8, 0.06 * size))
+        # From within the chest, so that an arm's shadow hangs together with the trunk's.
+        chest = arms[0] * (0.3, 1.0, 1.0) - (0.0, 0.0, 0.03 * size)
+        line = np.vstack((chest, arms))
+        pieces.append(top.tube(line, (0.2, 0.6, 0.9, 1.15, 1.4, 1.7, 1.95, 2.1, 2.5, 2.9), 8, 0.06 * size))
         knees = np.array([body.head(f"{r}.{side}") for r in ("thigh", "shin", "foot")])
-        pieces.append(legs.tube(knees, (0.25, 0.45, 0.7, 0.95, 1.1, 1.5, 1.85), 8, 0.08 * size))
+        pieces.append(legs.tube(knees, (0.02, 0.2, 0.45, 0.7, 0.95, 1.1, 1.5, 1.85), 8, 0.08 * size))
     shells, starts = [], 0
     faces, weights, slots = [], [], []
     for points, quads, share, slot in pieces:
