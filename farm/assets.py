@@ -50,7 +50,7 @@ _NEEDED = (
 #: What was put into the cache: the size of each file, by its path.
 _SIZES = "sizes.json"
 #: What a user can do without the data.
-_ADVICE = "go online, name a wheel or folder by `template fetch --from`, or choose `--actors mannequin`"
+_ADVICE = "go online, or name a wheel or folder by `template fetch --from`"
 #: No file of the data is larger, bytes.
 _LARGEST = 32 * 1024**2
 #: How often a finished folder is tried to be put in its place while others do the same.
@@ -144,9 +144,9 @@ def choose(
         return str(fetch(say=say))
     except FarmError as error:
         if rig != CAPTURE:
-            raise FarmError(f"--rig {rig} needs people, and they cannot be had: {error}; {_ADVICE}") from error
+            raise FarmError(f"--rig {rig} needs people: {error}; {_ADVICE}, or leave --rig out") from error
         if actors == "people":
-            raise FarmError(f"--actors people: {error}; {_ADVICE}") from error
+            raise FarmError(f"--actors people: {error}; {_ADVICE}, or choose --actors mannequin") from error
         say(f"the actors are mannequins: {error}")
         return ""
 

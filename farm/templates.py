@@ -53,7 +53,9 @@ def choose(
     """
     own = choice or (dataset.body_template if dataset.body_template.is_file() else None)
     if own is not None:
-        return _own(own)
+        asked = [f"--faces {faces}"] * (faces != "people") + [f"--rig {rig}"] * (rig != batch.CAPTURE)
+        told = (f"{' and '.join(asked)}: only of built-in actors; {Path(own).name} has its own",) if asked else ()
+        return replace(_own(own), notices=told)
     notices = heads_missing(dataset, people, faces)
     kind = f"people {assets.SHA256} {rig}" if people else "mannequins"
     fingerprint, actors = _builtin_fingerprints(dataset, kind, own_heads=bool(people) and faces == "ict")

@@ -94,6 +94,7 @@ def _bust(scene: bpy.types.Scene, actor: str, head: ict.Head, basis: np.ndarray,
         mesh.materials.append(materials[name])
     thing = bpy.data.objects.new(mesh.name, mesh)
     thing["interact_actor"] = actor
+    thing.display.show_shadows = False  # Workbench's have a hard edge, and facets on the face
     scene.collection.objects.link(thing)
     meshes.add_keys(thing, dict(zip(ICT_NAMES, surface.keys, strict=True)), ICT_NAMES)
     return thing

@@ -60,9 +60,16 @@ def duration(seconds: float | None) -> str:
 def _headline(snapshot: Snapshot) -> str:
     waits = f"; {snapshot.waits}" if snapshot.waits else ""
     return (
-        f"{snapshot.frames_done} of {snapshot.frames} frames, {snapshot.fps:.1f} a second, "
+        f"{snapshot.frames_done} of {snapshot.frames} frames, {_pace(snapshot.fps)}"
         f"{duration(snapshot.seconds_left)} left, {snapshot.scenes_done} of {snapshot.scenes} scenes done{waits}"
     )
+
+
+def _pace(fps: float) -> str:
+    """Path tracing takes many seconds a frame."""
+    if fps <= 0.0:
+        return ""
+    return f"{fps:.1f} a second, " if fps >= 1.0 else f"{duration(1.0 / fps)} a frame, "
 
 
 def _display(snapshot: Snapshot) -> Group:

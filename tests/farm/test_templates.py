@@ -41,3 +41,12 @@ def test_another_preset_of_the_users_is_another_template(dataset, tmp_path, monk
     builtin, users = zip(*seen, strict=True)
     assert (len(set(builtin)), len(set(users))) == (3, 5)
     assert templates.choose(data, outputs).path == templates.choose(data, outputs).path
+
+
+def test_what_only_built_in_actors_have_is_told_of_a_template_of_ones_own(dataset, tmp_path):
+    own = tmp_path / "own.blend"
+    own.write_bytes(b"BLENDER")
+    data, outputs = Dataset.at(dataset), Outputs(tmp_path)
+    assert templates.choose(data, outputs, own).notices == ()
+    chosen = templates.choose(data, outputs, own, faces="ict", rig="mixamo")
+    assert chosen.notices == ("--faces ict and --rig mixamo: only of built-in actors; own.blend has its own",)

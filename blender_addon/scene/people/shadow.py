@@ -21,7 +21,7 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
     top, legs = cover(clothes, ("top",), 0.018), cover(clothes, ("legs", "tights", "skin"), 0.018)
     rest = body.fit.pose.rest
     neck = body.head("neck.0" if "neck.0" in rest.roles else "head")
-    throat = np.array((neck - (0.0, 0.0, 0.09 * size), body.head("head") + (0.0, 0.0, 0.035 * size)))
+    throat = np.array((neck - (0.0, 0.0, 0.09 * size), body.head("head") - (0.0, 0.0, -0.035 * size)))
     pieces.append(cover(head, ("skin",), 0.012).tube(throat, (0.0, 0.4, 0.75, 1.0), 8, 0.055 * size))
     hips, arm = body.head("thigh.L")[2], body.head("upper_arm.L")[2]
     for which, places, longest in (
