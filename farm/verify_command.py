@@ -21,7 +21,7 @@ from .verify import Finding, verify
 @click.argument("job", type=PATH)
 @data_option
 @set_option
-@click.option("--out", type=PATH, help="Folder of the results.  [default: the data set]")
+@click.option("--out", type=PATH, help="Folder of the results.  [default: the data set, or its --set]")
 @click.option("--frames", type=FrameRange(), help="The results of `render --frames` with the same range.")
 @click.option("--no-sound", is_flag=True, help="Only the pictures, as `render --no-mux` leaves them.")
 @json_option
@@ -34,7 +34,7 @@ def verify_command(
     its picture. Changes nothing.
     """
     dataset = Dataset.at(data, subset)
-    outputs = plan.Outputs(Path(out or dataset.root).absolute())
+    outputs = plan.Outputs(Path(out or dataset.recordings).absolute())
     listed = check.read(job, subset)
     findings = [
         Finding(f"line {line.number}", "missing", job, line.problem) for line in listed.lines if line.problem

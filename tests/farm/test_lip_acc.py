@@ -20,6 +20,7 @@ from farm import face, pictures, plan, preview, video
 from farm.demo.maker import make_dataset
 from farm.rendering import RenderOptions
 
+from . import png_maker
 from .command_line import interact_farm
 
 SECOND = PerformanceId("20231208", "006", "002")
@@ -161,6 +162,20 @@ def test_jobs_of_sentences_are_checked_and_split(copied, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "parts").iterdir())) == 3
+
+
+def test_results_of_the_set_are_looked_over_in_its_folder(copied):
+    job = lip_acc_job(copied, str(SECOND))
+    folder = Path("face_renders_noaudio") / str(SECOND)
+    (copied / "lip_acc" / folder).mkdir(parents=True)
+    for number in range(1, 31):
+        picture = np.full((8, 8, 3), 30 + 7 * number, np.uint8)
+        png_maker.write(copied / "lip_acc" / folder / f"{number:04d}.png", picture)
+    asked = "verify", job, "--data", copied, "--set", "lip_acc", "--no-sound"
+    done = interact_farm(*asked)
+    assert (done.returncode, done.stdout) == (0, "1 results are whole\n"), done.stdout + done.stderr
+    shutil.move(copied / "lip_acc" / folder, copied / folder)
+    assert interact_farm(*asked).returncode == 1
 
 
 def test_a_data_set_without_the_folder_is_one_sentence(tmp_path):
