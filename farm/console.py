@@ -88,7 +88,7 @@ def report(results: list[SceneResult], *, as_json: bool) -> None:
         tables.print_results(console(), results)
     failed = [result for result in results if result.problem]
     if failed:
-        raise FarmError(f"{len(failed)} of {len(results)} scenes failed: {failed[0].scene}: {failed[0].problem}")
+        raise FarmError(f"{len(failed)} of {len(results)} scenes failed: {failed[0].sentence}")
 
 
 class stoppable:  # noqa: N801 - used like the context managers of contextlib

@@ -25,5 +25,6 @@ def data_make(folder: Path, scenes: int, seconds: float, seed: int, sentences: i
     made = make_dataset(folder, scenes=scenes, seconds=seconds, seed=seed, mess=mess, sentences=sentences)
     shown = console.console()
     shown.print(f"made {len(made.scenes)} scenes in {folder}", soft_wrap=True)
-    shown.print(f"job files: {made.body_job} and {made.face_job}", soft_wrap=True)
+    jobs = [made.body_job, made.face_job, *([made.lip_acc_job] if made.lip_acc_job else [])]
+    shown.print(f"job files: {', '.join(map(str, jobs[:-1]))} and {jobs[-1]}", soft_wrap=True)
     tables.print_notices(shown, made.defects)

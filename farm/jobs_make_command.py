@@ -90,6 +90,8 @@ def jobs_make(
     dataset = Dataset.at(data)
     found = [_listed(dataset, scene, wanted, face) for scene in queries.scenes(dataset, wanted)]
     listed = [entry for entry in found if entry.lines]
+    if not found and wanted.emotion:
+        _require_emotion(dataset, wanted.emotion)
     if not listed:
         what = "performance with face weights" if face else "scene with both motions"
         raise FarmError(f"nothing to list: no {what} is all of what is asked for; see `interact-farm data scenes`")
@@ -109,6 +111,14 @@ def jobs_make(
         click.echo(columns.json_text(facts))
     else:
         _print(facts, "performance" if face else "scene")
+
+
+def _require_emotion(dataset: Dataset, emotion: str) -> None:
+    """FarmError where scenarios.db has the emotion, and no scene that is there."""
+    there = {scene.emotion for scene in queries.scenes(dataset)} - {""}
+    if emotion.lower() not in {name.lower() for name in there}:
+        named = ", ".join(sorted(there)) or "none"
+        raise FarmError(f"no scene matches: no scene in {dataset.root} has the emotion {emotion}; they have {named}")
 
 
 def _listed(dataset: Dataset, scene: Scene, wanted: Filter, face: bool) -> _Listed:

@@ -66,11 +66,11 @@ class Pictures:
         return f"{task.picture.name}/ was not made by interact-farm and is kept; --overwrite renders it anew"
 
     def rendered(self, task: Task) -> list[Chunk]:
-        return [Chunk(*part, str(task.picture)) for part in ranges(self._own(task, _stored(task)))]
+        return [Chunk(*part, str(task.picture)) for part in ranges(self._own(task, _stored_of(task)))]
 
     def remains(self, task: Task) -> Remains:
         others, damaged, sizes = Counter[str](), [], 0
-        for number, found in _stored(task):
+        for number, found in _stored_of(task):
             path = path_of(task.picture, number)
             if found is None:
                 damaged += [path] if path.is_file() else []
@@ -124,16 +124,20 @@ class Pictures:
                 yield number
 
 
-def _stored(task: Task) -> list[tuple[int, Picture | None]]:
-    """Each frame's number with its picture; None where that is missing or damaged.
+def _stored_of(task: Task) -> list[tuple[int, Picture | None]]:
+    return stored(task.picture, task.first, task.last, task.video)
+
+
+def stored(folder: Path, first: int, last: int, sounding: Path) -> list[tuple[int, Picture | None]]:
+    """Each frame's number with its picture; None where that is missing or damaged. sounding: the video with sound.
 
     All pixels were read for the video with sound, so that of pictures older than it only the chunks are looked at: a
     data set has a million. Of newer ones each check sum is read.
     """
-    heard = task.video.stat().st_mtime_ns if task.video.is_file() else -1
+    heard = sounding.stat().st_mtime_ns if sounding.is_file() else -1
 
     def one(number: int) -> tuple[int, Picture | None]:
-        path = path_of(task.picture, number)
+        path = path_of(folder, number)
         try:
             return number, read(path, whole=path.stat().st_mtime_ns >= heard)
         except OSError:
@@ -143,7 +147,7 @@ def _stored(task: Task) -> list[tuple[int, Picture | None]]:
         return [one(number) for number in numbers]
 
     cores = os.cpu_count() or 1
-    edges = [task.first + task.frames * part // cores for part in range(cores + 1)]
+    edges = [first + (last - first + 1) * part // cores for part in range(cores + 1)]
     with ThreadPoolExecutor(cores) as pool:
         return [*itertools.chain.from_iterable(pool.map(some, itertools.starmap(range, itertools.pairwise(edges))))]
 

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from blender_addon.dataset import batch, jobs
+from blender_addon.dataset import batch
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 from blender_addon.dataset.reach import Reach
 
 from . import blender as blenders
-from . import leftovers, lock, plan, state, subjects, templates, timings
+from . import leftovers, listing, lock, plan, state, subjects, templates, timings
 from .clips import Clips
 from .errors import FarmError
 from .executors.place import Place, opened
@@ -127,7 +127,7 @@ def prepare(
     dataset = Dataset.at(data, options.subset)
     outputs = plan.Outputs(Path(options.out or dataset.recordings).absolute())
     _require_plain_path(outputs.root)
-    listed = jobs.read(job, kind.names)  # type: ignore[type-var]  # either of the two, not their union
+    listed = listing.read(job, kind.names, "render")
     template = kind.template(dataset, outputs, options, say, dry)
     medium: Medium = Pictures(options.look.size) if options.pictures else Clips()
     shared = plan.made_from(template.fingerprint, options.look)
@@ -215,8 +215,8 @@ def mux(
     """
     dataset = Dataset.at(data, subset)
     outputs = plan.Outputs(Path(out or dataset.recordings).absolute())
+    listed = listing.read(job, kind.names, "mux")
     plan.make_room(outputs, kind.name, sound=True)
-    listed = jobs.read(job, kind.names)  # type: ignore[type-var]  # either of the two, not their union
     results = [SceneResult(f"line {line.number}", 0, 0.0, None, line.problem) for line in listed.lines if line.problem]
     with lock.held(outputs.runs):
         for name in listed.ids:

@@ -16,3 +16,9 @@ class SceneResult:
     file: Path | None
     problem: str = ""
     notices: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The problem with the scene's name before it, once."""
+        named = f": {self.scene}: " in f": {self.problem}"
+        return self.problem if named else f"{self.scene}: {self.problem}"

@@ -20,11 +20,12 @@ from rich.text import Text
 from blender_addon.dataset.layout import Dataset
 
 from . import console, runs, verify_command
+from .finding import INPUT, Finding
 from .options import PATH, data_option, json_option
 from .plan import Outputs
 from .report import tables
 from .report.progress import duration
-from .verify import Finding, verify
+from .verify import verify
 
 _COLOURS = {"running": "cyan", "done": "green", "failed": "red", "stopped": "yellow", "killed": "yellow"}
 
@@ -141,7 +142,7 @@ def runs_verify(run: str, out: Path | None, data: Path, as_json: bool) -> None:
     asked = runs.asked(outputs, run)
     options = asked.options
     dataset = Dataset.at(asked.data, options.subset)
-    findings = [Finding(line, "missing", Path(asked.job), problem) for line, problem in asked.lines.items()]
+    findings = [Finding(line, "missing", Path(asked.job), problem, cure=INPUT) for line, problem in asked.lines.items()]
     findings += verify(dataset, outputs, asked.names, options.frames, sound=options.mux)
     verify_command.report(asked.id, findings, len(asked.names) + len(asked.lines), as_json=as_json)
 

@@ -21,13 +21,11 @@ from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
-from . import frame_record, pictures, plan, subjects, video
+from . import frame_record, pictures, plan, remedy, subjects, video
 from .errors import FarmError
+from .finding import INPUT, Finding
 from .frame_record import Seen
 from .subjects import Subject
-
-#: What can be wrong. "altered": a frame is another than was rendered, and none of this scene's.
-KINDS = ("missing", "truncated", "swapped", "duplicated", "black", "altered", "sound")
 
 #: Sound may end a packet of AAC before the picture, seconds.
 _SOUND_SLACK = 1024 / 44100
@@ -38,17 +36,6 @@ _BODY_MOVES, _BODY_PIXELS = 5e-4, 0.12
 
 #: The same of a face: the most that any of its weights changes.
 _FACE_MOVES, _FACE_PIXELS = 0.02, 3.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong with a result. kind: of KINDS; frames: the first and last it is about, if any."""
-
-    name: str
-    kind: str
-    file: Path
-    text: str
-    frames: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +83,7 @@ def verify(
         try:
             return _look_over(dataset, outputs, name, frames, sound)
         except (DatasetError, FarmError) as error:
-            return [Finding(str(name), "missing", outputs.clip(name), f"cannot be rendered: {error}")]
+            return [Finding(str(name), "missing", outputs.clip(name), f"cannot be rendered: {error}", cure=INPUT)]
 
     findings: list[Finding] = []
     listed = list(names)
@@ -126,7 +113,7 @@ def _look_over(
         shown, digests, findings = _look_at_clip(result, picture)
     if sound and any(voice.exists() for voice in subject.voices):
         findings += _look_at_heard(result, shown, digests)
-    return findings
+    return remedy.with_cures(findings, picture, result.heard, first, last)
 
 
 def _look_at_pictures(result: _Result) -> tuple[dict[int, Seen], list[Finding]]:
@@ -156,7 +143,7 @@ def _look_at_pictures(result: _Result) -> tuple[dict[int, Seen], list[Finding]]:
 def _look_at_clip(result: _Result, path: Path) -> tuple[dict[int, Seen], Sequence[int] | None, list[Finding]]:
     """What a clip shows, what was joined to it where it lists that, and findings."""
     if not path.is_file():
-        return {}, None, [result.found("missing", path, "is not there")]
+        return {}, None, [_absent(result, path)]
     seen: list[Seen] = []
     try:
         info = video.probe(path)
@@ -177,6 +164,15 @@ def _look_at_clip(result: _Result, path: Path) -> tuple[dict[int, Seen], Sequenc
     if not findings:
         findings = _against(result, path, dict(enumerate(joined or (), result.first)), shown)
     return shown, joined, findings + _black(result, path, shown) + _still(result, path, shown)
+
+
+def _absent(result: _Result, clip: Path) -> Finding:
+    """That there is no picture at all: faces are a folder of pictures, unless a video was asked for."""
+    name = result.subject.id
+    if isinstance(name, SceneId):
+        return result.found("missing", clip, "is not there")
+    text = f"{clip.parent.name}/{name}/ is not there, nor is {clip.name}"
+    return Finding(str(name), "missing", clip.with_name(str(name)), text)
 
 
 def _look_at_heard(result: _Result, shown: Mapping[int, Seen], joined: Sequence[int] | None) -> list[Finding]:

@@ -10,18 +10,19 @@ import click
 from blender_addon.dataset import check
 from blender_addon.dataset.layout import Dataset
 
-from . import console, plan
+from . import console, plan, remedy
 from .errors import FarmError
+from .finding import INPUT, Finding
 from .options import PATH, FrameRange, data_option, json_option, set_option
 from .report import tables
-from .verify import Finding, verify
+from .verify import verify
 
 
 @click.command("verify")
 @click.argument("job", type=PATH)
 @data_option
 @set_option
-@click.option("--out", type=PATH, help="Folder of the results.  [default: the data set]")
+@click.option("--out", type=PATH, help="Folder of the results.  [default: the data set, or its --set]")
 @click.option("--frames", type=FrameRange(), help="The results of `render --frames` with the same range.")
 @click.option("--no-sound", is_flag=True, help="Only the pictures, as `render --no-mux` leaves them.")
 @json_option
@@ -34,10 +35,12 @@ def verify_command(
     its picture. Changes nothing.
     """
     dataset = Dataset.at(data, subset)
-    outputs = plan.Outputs(Path(out or dataset.root).absolute())
+    outputs = plan.Outputs(Path(out or dataset.recordings).absolute())
     listed = check.read(job, subset)
     findings = [
-        Finding(f"line {line.number}", "missing", job, line.problem) for line in listed.lines if line.problem
+        Finding(f"line {line.number}", "missing", job, line.problem, cure=INPUT)
+        for line in listed.lines
+        if line.problem
     ] + verify(dataset, outputs, listed.ids, frames, sound=not no_sound)
     report(str(job), findings, len(listed.lines), as_json=as_json)
 
@@ -51,6 +54,6 @@ def report(what: str, findings: Sequence[Finding], results: int, *, as_json: boo
             click.echo(f"{found.name}: {found.kind}: {found.text}")
     if findings:
         bad = len({found.name for found in findings})
-        raise FarmError(f"{what}: {bad} of {results} results are not whole; render them again with --overwrite")
+        raise FarmError(f"{what}: {bad} of {results} results are not whole; {remedy.sentence(findings)}")
     if not as_json:
         click.echo(f"{results} results are whole")

@@ -36,6 +36,16 @@ def of_face(dataset: Dataset, performance: PerformanceId) -> int:
         known = "; the data set's authors know of this gap" if is_known else ""
         raise DatasetError(
             f"{lacks}{path}: no such file, nor is there {dataset.face_arkit(performance)}{known}; "
-            f"put one of them there, or leave {performance} out"
+            f"put one of them there, or leave {performance} out{_elsewhere(dataset, performance)}"
         )
     return blendshapes.read_shape(path)[0]
+
+
+def _elsewhere(dataset: Dataset, performance: PerformanceId) -> str:
+    """A hint where another set of the recordings has the weights."""
+    if dataset.subset:
+        return ""
+    for subset in layout.SUBSETS:
+        if Dataset(dataset.root, subset).face_weights(performance).is_file():
+            return f"; it is in {subset}/: add --set {subset}"
+    return ""

@@ -22,7 +22,7 @@ from .files import finish_folder, prepare_folder, write_whole
 from .mess import make_mess
 from .motion import face_to_face, perform
 from .scenarios import emotion, scenario
-from .sentences import make_sentences
+from .sentences import lip_acc_job, make_sentences
 from .skeletons import actors, sessions
 from .speech import SAMPLE_RATE, speak, write_wav
 
@@ -35,13 +35,17 @@ _SHORTEST, _LONGEST = 1.0, 600.0  # seconds
 
 @dataclass(frozen=True)
 class MadeDataset:
-    """What was made: its folder, scenes and job files, and one sentence for each defect put in on purpose."""
+    """What was made: its folder, scenes and job files, and one sentence for each defect put in on purpose.
+
+    lip_acc_job: None where no sentences were asked for.
+    """
 
     root: Path
     scenes: tuple[SceneId, ...]
     body_job: Path
     face_job: Path
     defects: tuple[str, ...] = ()
+    lip_acc_job: Path | None = None
 
 
 def make_dataset(
@@ -70,7 +74,7 @@ def make_dataset(
     defects = make_mess(dataset, performances) if mess else ()
     spoken = make_sentences(root, sentences, round(seconds * FPS), seed) if sentences else []
     finish_folder(root, _made_files(dataset, performances, spoken), before)
-    return MadeDataset(root, ids, dataset.body_job, dataset.face_job, defects)
+    return MadeDataset(root, ids, dataset.body_job, dataset.face_job, defects, lip_acc_job(root) if spoken else None)
 
 
 def _check(scenes: int, seconds: float, seed: int, mess: bool, sentences: int) -> None:

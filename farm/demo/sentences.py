@@ -22,6 +22,11 @@ _ACTOR = "006"
 _SUBSET = "lip_acc"
 
 
+def lip_acc_job(root: Path) -> Path:
+    """The job file of all sentences."""
+    return root / "scripts" / f"{_SUBSET}_render_job.txt"
+
+
 def make_sentences(root: Path, count: int, frames: int, seed: int) -> list[Path]:
     """Make sentences 1 to `count` of actor 006, `frames` long each, their text and their job file; what was made."""
     dataset = Dataset(root, _SUBSET)
@@ -34,7 +39,7 @@ def make_sentences(root: Path, count: int, frames: int, seed: int) -> list[Path]
         made += [dataset.face_ict(performance), dataset.face_arkit(performance), dataset.wav(performance)]
     texts = {
         dataset.recordings / f"{_SUBSET}_sentences.txt": lines,
-        dataset.root / "scripts" / f"{_SUBSET}_render_job.txt": names,
+        lip_acc_job(root): names,
     }
     for path, text in texts.items():
         write_whole(path, "".join(text).encode())

@@ -13,6 +13,7 @@ import pytest
 from blender_addon.dataset import presets
 from blender_addon.dataset.layout import Dataset
 from farm import doctor, video
+from farm.result import SceneResult
 
 from .command_line import interact_farm
 
@@ -105,6 +106,44 @@ def test_jobs_split_shares_frames_and_loses_no_scene(dataset, tmp_path):
     scenes = [line for part in parts for line in part.read_text().splitlines() if not line.startswith("#")]
     assert sorted(scenes) == ["20231119_001", "20231126_002"]
     assert interact_farm("jobs", "split", job, "--data", dataset).returncode == 2
+
+
+def test_a_job_of_the_other_kind_is_one_sentence(dataset):
+    made = Dataset.at(dataset)
+    for group, other, job, what in (
+        ("body", "face", made.face_job, "performances (faces)"),
+        ("face", "body", made.body_job, "scenes (bodies)"),
+    ):
+        for command in ("render", "mux"):
+            done = interact_farm(group, command, job, "--data", dataset)
+            assert done.returncode == 1
+            assert done.stderr.strip() == f"Error: {job}: lists {what}: use `interact-farm {other} {command}`"
+            assert done.stdout == ""
+
+
+def test_a_failed_scene_is_named_once(dataset, tmp_path):
+    job = tmp_path / "job.txt"
+    for line, told in (
+        ("20231119_001", "20231119_001: has 36 frames, none of 500-600"),
+        ("one", "job.txt: line 1: 'one' is not a scene"),
+    ):
+        job.write_text(line)
+        done = interact_farm(
+            "body",
+            "render",
+            job,
+            "--data",
+            dataset,
+            "--out",
+            tmp_path,
+            "--frames",
+            "500-600",
+            "--actors",
+            "mannequin",
+        )
+        assert f"1 of 1 scenes failed: {told}" in " ".join(done.stderr.split())
+    unnamed = SceneResult("20231119_001", 0, 0.0, None, "/data/bvhs/20231119_001_001.bvh: no such file")
+    assert unnamed.sentence == "20231119_001: /data/bvhs/20231119_001_001.bvh: no such file"
 
 
 def test_composite_saves_a_file_that_blender_opens(dataset, template, tmp_path):

@@ -39,6 +39,18 @@ def test_a_job_lists_what_is_asked_for(ten, tmp_path):
     assert not (tmp_path / "none.txt").exists()
 
 
+def test_an_emotion_that_no_scene_has_is_answered_by_those_that_they_have(tmp_path):
+    data = make_dataset(tmp_path / "data", scenes=2, seconds=1.0).root
+    done = interact_farm("jobs", "make", tmp_path / "none.txt", "--data", data, "--emotion", "fear")
+    assert done.returncode == 1
+    told = f"no scene matches: no scene in {data} has the emotion fear; they have anger, happiness"
+    assert done.stderr.strip() == f"Error: {told}"
+    two = "--emotion", "anger", "--date", "20231119"
+    done = interact_farm("jobs", "make", tmp_path / "none.txt", "--data", data, *two)
+    assert "nothing to list" in done.stderr
+    assert not (tmp_path / "none.txt").exists()
+
+
 def test_faces_are_those_that_have_weights(ten, tmp_path):
     facts = make(tmp_path / "faces", ten, "--face", "--date", "20240126")
     found = lines(tmp_path / "faces.txt", PerformanceId)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import wave
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blender_addon.dataset import batch, check, databases
+from blender_addon.dataset import batch, check, databases, lengths
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
@@ -20,6 +21,7 @@ from farm import face, pictures, plan, preview, video
 from farm.demo.maker import make_dataset
 from farm.rendering import RenderOptions
 
+from . import png_maker
 from .command_line import interact_farm
 
 SECOND = PerformanceId("20231208", "006", "002")
@@ -163,6 +165,31 @@ def test_jobs_of_sentences_are_checked_and_split(copied, tmp_path):
     assert len(list((tmp_path / "parts").iterdir())) == 3
 
 
+def test_results_of_the_set_are_looked_over_in_its_folder(copied):
+    job = lip_acc_job(copied, str(SECOND))
+    folder = Path("face_renders_noaudio") / str(SECOND)
+    (copied / "lip_acc" / folder).mkdir(parents=True)
+    for number in range(1, 31):
+        picture = np.full((8, 8, 3), 30 + 7 * number, np.uint8)
+        png_maker.write(copied / "lip_acc" / folder / f"{number:04d}.png", picture)
+    asked = "verify", job, "--data", copied, "--set", "lip_acc", "--no-sound"
+    done = interact_farm(*asked)
+    assert (done.returncode, done.stdout) == (0, "1 results are whole\n"), done.stdout + done.stderr
+    shutil.move(copied / "lip_acc" / folder, copied / folder)
+    assert interact_farm(*asked).returncode == 1
+
+
+def test_a_sentence_that_is_asked_of_the_scenes_is_told_to_be_in_the_set(copied):
+    hint = "; it is in lip_acc/: add --set lip_acc"
+    job = lip_acc_job(copied, str(SECOND), "20231208_006_077")
+    done = interact_farm("face", "render", job, "--data", copied, "--actors", "mannequin", "--json")
+    assert done.returncode == 1
+    assert [result["problem"].endswith(hint) for result in json.loads(done.stdout)] == [True, False]
+    with pytest.raises(DatasetError, match="lip_acc has no weights of") as error:
+        lengths.of_face(Dataset.at(copied, "lip_acc"), PerformanceId("20231208", "006", "077"))
+    assert "--set" not in str(error.value)
+
+
 def test_a_data_set_without_the_folder_is_one_sentence(tmp_path):
     with pytest.raises(DatasetError, match=r"lip_acc: no such folder; --data must name"):
         Dataset.at(tmp_path, "lip_acc")
@@ -171,6 +198,14 @@ def test_a_data_set_without_the_folder_is_one_sentence(tmp_path):
     line = batch.to_line(batch.SaveComposite("a", "d", "t", str(SECOND), "o.blend", subset="../elsewhere"))
     with pytest.raises(DatasetError, match="no set"):
         batch.parse_line(line)
+
+
+def test_making_it_names_its_job_file(tmp_path):
+    for count, jobs in ((0, ("body", "face")), (1, ("body", "face", "lip_acc"))):
+        done = interact_farm("data", "make", tmp_path / "d", "--scenes", 1, "--seconds", 1, "--lip-acc", count)
+        *others, last = (str(tmp_path / "d" / "scripts" / f"{name}_render_job.txt") for name in jobs)
+        assert f"job files: {', '.join(others)} and {last}\n" in done.stdout, done.stderr
+        assert Path(last).is_file()
 
 
 def test_made_anew_the_set_is_gone(tmp_path):

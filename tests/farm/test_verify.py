@@ -14,8 +14,9 @@ import pytest
 
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
-from farm import pictures, plan, video
-from farm.verify import Finding, verify
+from farm import pictures, plan, remedy, video
+from farm.finding import Finding
+from farm.verify import verify
 
 from . import png_maker
 from .command_line import interact_farm
@@ -178,6 +179,44 @@ def test_files_that_are_gone_are_missing(dataset, out):
     assert told(findings(dataset, out, sound=False)) == {
         (f"{SCENE}.mkv", "missing", None), (FACE, "missing", (4, 5)), (FACE, "missing", (9, 9)),
     }  # fmt: skip
+
+
+def advice(dataset: Path, out: Path) -> tuple[str, str]:
+    """What is to be done about the scene and about the face."""
+    found = findings(dataset, out)
+    return tuple(remedy.sentence(f for f in found if f.name == name) for name in (SCENE, FACE))
+
+
+ANEW = "render them again, which makes anew what is missing or damaged"
+KEPT = "render them again with --overwrite, else they are kept"
+
+
+def test_what_rendering_again_makes_anew_needs_no_overwrite(dataset, out):
+    cut(clip(out))
+    cut(png(out, 7))
+    png(out, 9).unlink()
+    assert advice(dataset, out) == (ANEW, ANEW)
+    shutil.rmtree(out / "face_renders_noaudio" / FACE)
+    clip(out).unlink()
+    assert advice(dataset, out) == (ANEW, ANEW)
+    first = next(found for found in findings(dataset, out) if found.name == FACE)
+    assert (first.kind, first.file) == ("missing", out / "face_renders_noaudio" / FACE)
+    assert first.text == f"face_renders_noaudio/{FACE}/ is not there, nor is {FACE}.mkv"
+
+
+def test_what_rendering_again_would_keep_needs_overwrite(dataset, out):
+    edit(clip(out), lambda frames: swapped(frames, 5, 6))
+    comment = pictures.read(png(out, 29)).comment
+    png_maker.write(png(out, 30), np.full((64, 64, 3), 3, np.uint8), f"{comment} frame 30")
+    assert advice(dataset, out) == (KEPT, KEPT)
+    both = [Finding("a", "missing", out, ""), *findings(dataset, out)]
+    assert "render 1 of them again, which" in remedy.sentence(both)
+    assert "render 2 of them again with --overwrite" in remedy.sentence(both)
+
+
+def test_what_cannot_be_rendered_is_not_told_to_be_rendered(dataset, out):
+    lost = verify(Dataset.at(dataset), plan.Outputs(out), [SceneId.parse("20231119_404")])
+    assert remedy.sentence(lost) == "they cannot be rendered until their data or lines of the job are put right"
 
 
 def test_pictures_in_each_others_place_are_named_and_rendered_anew(dataset, rendered, out):
