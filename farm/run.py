@@ -401,7 +401,7 @@ class Run:
         return self._count.snapshot(self._slots, self._waits or self._lacking())
 
     def _lacking(self) -> str:
-        return self._executor.lacking if self._is_rendering() and not self._slots else ""
+        return self._executor.lacking if not self._slots and self._is_rendering() else ""
 
     def _progress(self) -> dict[str, object]:
         """The snapshot for a reader in another process; frames_in_work: by chunk, of those that are not whole yet."""

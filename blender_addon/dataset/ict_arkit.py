@@ -41,15 +41,13 @@ def to_arkit(
     result = out if out is not None and out.shape == shape and out.dtype == np.float32 else np.empty(shape, np.float32)
     for start, stop, first in _runs(table):
         result[:, start:stop] = weights[:, first : first + stop - start]
-    with np.errstate(over="raise"):
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large becomes infinite, and is refused
         for column, sources in enumerate(table):
             if len(sources) != 1:
-                columns = [weights[:, source].astype(np.float32, copy=False) for source in sources]
-                try:
-                    result[:, column] = _merged(columns, merge)
-                except FloatingPointError:
-                    problem = f"{ARKIT_NAMES[column]}: the {merge} of its ICT columns is no finite number"
-                    raise DatasetError(problem) from None
+                merged = _merged([weights[:, source].astype(np.float32, copy=False) for source in sources], merge)
+                if not np.isfinite(merged).all():
+                    raise DatasetError(f"{ARKIT_NAMES[column]}: the {merge} of its ICT columns is no finite number")
+                result[:, column] = merged
     return result
 
 

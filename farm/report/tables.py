@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +18,7 @@ from ..plan import Plan
 from ..result import SceneResult
 from ..timings import Measured
 from ..why import Reason
+from . import columns
 from .progress import duration
 
 
@@ -133,15 +132,7 @@ def plan_facts(planned: Plan, reasons: Mapping[str, Sequence[Reason]]) -> dict[s
 
 def print_json(console: Console, facts: Any) -> None:
     """Plain data, data classes and paths as JSON on standard output."""
-    console.print_json(json.dumps(facts, default=_plain))
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    console.print_json(columns.json_text(facts))
 
 
 def _size(count: int | None) -> str:

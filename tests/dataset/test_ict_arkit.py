@@ -131,3 +131,13 @@ def test_a_table_that_is_no_text_file_is_refused(tmp_path):
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DatasetError, match=r"b\.toml: cannot be read as TOML"):
         ict_arkit.read_table(tmp_path / "b.toml")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.inf, np.nan, 1e300])
+@pytest.mark.parametrize("merge", ict_arkit.MERGES)
+def test_what_is_no_number_is_refused_from_python_too(value, merge):
+    weights = np.zeros((3, 55))
+    weights[1, 2] = value  # of browInnerUp_L
+    with pytest.raises(DatasetError, match=r"browInnerUp: the \w+ of its ICT columns is no finite number"):
+        ict_arkit.to_arkit(weights, merge)

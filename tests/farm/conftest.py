@@ -78,3 +78,10 @@ def _done(out: Path, *arguments: object) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     # A chunk that fails is tried again, and would not be noticed.
     assert [event["error"] for event in events(out) if event["event"] == "failed"] == []
+
+
+@pytest.fixture
+def damaged(dataset, tmp_path) -> Dataset:
+    """A copy of the data set to spoil."""
+    shutil.copytree(dataset, tmp_path / "data")
+    return Dataset.at(tmp_path / "data")

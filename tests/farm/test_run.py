@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -17,13 +16,14 @@ import av
 import numpy as np
 import pytest
 
-from blender_addon.dataset import batch, matroska
+from blender_addon.dataset import matroska
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 from blender_addon.dataset.parts import MADE_HERE
-from farm import body, plan, rendering, video
+from farm import video
 
 from .command_line import interact_farm, start_farm
+from .noise import encode
 
 SCENES = ("20231119_001", "20231126_002")
 
@@ -229,13 +229,6 @@ def test_a_blender_that_does_not_start_is_one_sentence(dataset, job, tmp_path, l
     assert "exit code 7" in done.stderr
     assert "no display" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.fixture
-def damaged(dataset, tmp_path) -> Dataset:
-    """A copy of the data set to spoil."""
-    shutil.copytree(dataset, tmp_path / "data")
-    return Dataset.at(tmp_path / "data")
 
 
 def test_bad_scenes_fail_alone_each_with_its_sentence(dataset, tmp_path, look):
@@ -450,68 +443,3 @@ def test_sound_is_added_anew_to_what_was_rendered_anew_in_blenders_window(undist
         assert done.returncode == 0, done.stderr
         made.append((video.probe(heard).metadata["comment"], heard.stat().st_mtime_ns))
     assert made[0] != made[1] == made[2]
-
-
-def test_chunks_fill_the_gaps_between_those_that_are_there(dataset, tmp_path):
-    outputs = plan.Outputs(tmp_path)
-    scene = SceneId.parse(SCENES[0])
-    options = {"template_fingerprint": "t", "look": batch.Look()}
-    (task,) = plan.make([scene], Dataset.at(dataset), outputs, chunk=9, **options).tasks
-    assert [(c.first, c.last) for c in task.missing] == [(1, 9), (10, 18), (19, 27), (28, 36)]
-    whole = task.missing[1].path
-    whole.parent.mkdir(parents=True)
-    encode(whole, 9)
-    (whole.parent / "000028-000036.mkv").write_bytes(whole.read_bytes()[:-200])  # cut short: rendered again
-    (task,) = plan.make([scene], Dataset.at(dataset), outputs, chunk=100, **options).tasks
-    assert [(c.first, c.last) for c in task.present] == [(10, 18)]
-    assert [(c.first, c.last) for c in task.missing] == [(1, 9), (19, 36)]
-
-
-def test_a_strangers_video_is_kept(dataset, tmp_path):
-    scene = SceneId.parse(SCENES[0])
-    path = plan.Outputs(tmp_path).clip(scene)
-    path.parent.mkdir(parents=True)
-    encode(path, 36)
-    options = {"template_fingerprint": "t", "look": batch.Look()}
-    (task,) = plan.make([scene], Dataset.at(dataset), plan.Outputs(tmp_path), **options).tasks
-    assert task.done
-    assert "not made by interact-farm" in task.notices[0]
-    (task,) = plan.make([scene], Dataset.at(dataset), plan.Outputs(tmp_path), overwrite=True, **options).tasks
-    assert not task.done
-
-
-def test_changed_input_changes_the_plan_for_its_scene_alone(damaged):
-    outputs = plan.Outputs(damaged.root)
-    scenes = [SceneId.parse(scene) for scene in SCENES]
-
-    def fingerprints(template: str = "t") -> list[str]:
-        planned = plan.make(scenes, damaged, outputs, template_fingerprint=template, look=batch.Look())
-        return [task.fingerprint for task in planned.tasks]
-
-    before = fingerprints()
-    motion = damaged.motion(scenes[0].performance("001"))
-    motion.write_text(motion.read_text().replace("Frame Time: 0.03333333", "Frame Time: 0.03333334"))
-    after = fingerprints()
-    assert after[0] != before[0]
-    assert after[1] == before[1]
-    assert not set(fingerprints("another template")) & set(after)
-
-
-def test_a_readable_plan_needs_no_blender_and_no_write(damaged, monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    prepared = rendering.prepare(body.BODY, damaged.body_job, damaged.root)
-    assert prepared.to_do.frames_missing == 72
-    with sqlite3.connect(damaged.actors_db) as db:
-        db.execute("DELETE FROM sessions WHERE date = '20231126'")
-    prepared = rendering.prepare(body.BODY, damaged.body_job, damaged.root)
-    assert "20231126_002" in prepared.to_do.failures
-
-
-def encode(path: Path, frames: int) -> None:
-    with av.open(str(path), "w", format="matroska") as container:
-        stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
-        for _ in range(frames):
-            noise = np.random.default_rng(1).integers(0, 255, (36, 64, 3), dtype=np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise)))
-        container.mux(stream.encode())
