@@ -12,12 +12,13 @@ import numpy as np
 
 from blender_addon.dataset import batch, bvh
 from blender_addon.dataset.layout import Dataset
-from farm import present_command, video
-from farm.compare import CompareOptions, compare
+from farm import video
+from farm.commands import video_present as present_command
 from farm.demo.maker import make_dataset
-from farm.motion_source import Source
-from farm.present import PresentOptions, present
 from farm.rendering import RenderOptions
+from farm.videos.compare import CompareOptions, compare
+from farm.videos.motion_source import Source
+from farm.videos.present import PresentOptions, present
 
 PICTURES = Path(__file__).with_name("pictures")
 SIZE = (960, 540)

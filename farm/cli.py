@@ -9,25 +9,25 @@ import click
 from blender_addon.dataset.errors import DatasetError
 
 from . import __version__
+from .commands.lazy_group import LazyGroup
 from .errors import FarmError
-from .lazy_group import LazyGroup
 
 
 @click.group(
     cls=LazyGroup,
     places={
-        "demo": "farm.demo_command:demo_command",
-        "doctor": "farm.doctor_command:doctor_command",
-        "data": "farm.data_commands:data_group",
-        "jobs": "farm.jobs_commands:jobs_group",
-        "body": "farm.body_commands:body_group",
-        "face": "farm.face_commands:face_group",
-        "verify": "farm.verify_command:verify_command",
-        "runs": "farm.runs_commands:runs_group",
-        "batch": "farm.batch_commands:batch_group",
-        "video": "farm.video_commands:video_group",
-        "template": "farm.template_commands:template_group",
-        "addon": "farm.addon_commands:addon_group",
+        "demo": "farm.commands.demo:demo_command",
+        "doctor": "farm.commands.doctor:doctor_command",
+        "data": "farm.commands.data:data_group",
+        "jobs": "farm.commands.jobs:jobs_group",
+        "body": "farm.commands.body:body_group",
+        "face": "farm.commands.face:face_group",
+        "verify": "farm.commands.verify:verify_command",
+        "runs": "farm.commands.runs:runs_group",
+        "batch": "farm.commands.batch:batch_group",
+        "video": "farm.commands.video:video_group",
+        "template": "farm.commands.template:template_group",
+        "addon": "farm.commands.addon:addon_group",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )

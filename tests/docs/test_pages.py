@@ -43,7 +43,7 @@ ELSEWHERE = (
     ("body render", "--executor", "seconds more; tests/farm/test_dask.py renders so", "--dry-run"),
     ("body render", "happy.txt", "what Slurm rendered; tests/farm/test_batches.py goes on from there", "--dry-run"),
     ("verify", "happy.txt", "the same", "--help"),
-    ("doctor", "doctor", "seconds; tests/farm/test_cli.py runs it", "--help"),
+    ("doctor", "doctor", "seconds; tests/farm/commands/test_cli.py runs it", "--help"),
     ("runs gallery", "--serve", "somebody who stops it", "--help"),
     ("runs cancel", "RUN", "a run that is going on", "--help"),
     ("addon install", "install", "a Blender application", "--help"),

@@ -7,8 +7,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from farm.plates import Box
 from farm.video import decode, join
+from farm.videos.plates import Box
 
 from . import png_maker
 

@@ -11,8 +11,8 @@ import pytest
 from blender_addon.dataset import batch
 from blender_addon.dataset.reach import Reach
 from farm import body, plan, rendering
-from farm.batch_commands import finish_command
 from farm.blender import Blender
+from farm.commands.batch import finish_command
 from farm.launch import Launch
 
 from .command_line import interact_farm

@@ -1,0 +1,1 @@
+"""The click commands, a module a group or a large command: options and tables round plain functions."""

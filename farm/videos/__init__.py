@@ -1,0 +1,1 @@
+"""Videos that people look at, made of motion or of rendered scenes: compared, presented, shown."""
