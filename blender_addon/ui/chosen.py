@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 
@@ -15,15 +14,12 @@ from ..scene import composite, copies, rigs
 from ..scene.options import CompositeOptions
 from .preferences import preferences
 
-if TYPE_CHECKING:
-    from .properties import InteractScene
-
-#: `InteractScene.subset` of the scenes themselves; the others are named as in the data set.
+#: `properties.InteractScene.subset` of the scenes themselves; the others are named as in the data set.
 SCENES = "scenes"
 
-#: `InteractScene.camera` and `InteractScene.quality`: leave what the file has.
+#: `properties.InteractScene.camera` and `InteractScene.quality`: leave what the file has.
 TEMPLATE = "template"
-#: `InteractScene.camera`: the camera object `InteractScene.camera_object`.
+#: `properties.InteractScene.camera`: the camera object `InteractScene.camera_object`.
 NAMED = "named"
 
 
@@ -45,7 +41,7 @@ def dataset_of(scene: bpy.types.Scene) -> Dataset:
     return Dataset.at(root, "" if subset == SCENES else subset)
 
 
-def job_of(settings: InteractScene) -> Path | None:
+def job_of(settings: bpy.types.PropertyGroup) -> Path | None:
     """The job file as an absolute path; None: not set."""
     return Path(bpy.path.abspath(settings.job_file)).absolute() if settings.job_file else None
 
@@ -64,7 +60,7 @@ def table_of(scene: bpy.types.Scene) -> rigs.Table:
     return copies.table_for(scene, replace(table, path=path, armatures=table.armatures | named))
 
 
-def options_of(settings: InteractScene) -> CompositeOptions:
+def options_of(settings: bpy.types.PropertyGroup) -> CompositeOptions:
     """The chosen options, as compositing takes them."""
     chosen = settings.options
     return CompositeOptions(
@@ -81,20 +77,20 @@ def options_of(settings: InteractScene) -> CompositeOptions:
     )
 
 
-def shot_of(settings: InteractScene) -> str | None:
+def shot_of(settings: bpy.types.PropertyGroup) -> str | None:
     """The chosen camera as `composite` and `Look.camera` take it; None leaves the template's."""
     if settings.camera == NAMED:
         return settings.camera_object.name if settings.camera_object else None
     return None if settings.camera == TEMPLATE else settings.camera
 
 
-def look_of(settings: InteractScene) -> batch.Look:
+def look_of(settings: bpy.types.PropertyGroup) -> batch.Look:
     """How frames are to be rendered."""
     quality = None if settings.quality == TEMPLATE else settings.quality
     return batch.Look(camera=shot_of(settings), quality=quality)
 
 
-def tell(settings: InteractScene, problem: str = "", notices: tuple[str, ...] = ()) -> None:
+def tell(settings: bpy.types.PropertyGroup, problem: str = "", notices: tuple[str, ...] = ()) -> None:
     """Show in the panel how the newest operator went."""
     settings.last_problem = problem
     settings.last_notices = "\n".join(notices)
