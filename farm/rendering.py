@@ -147,7 +147,8 @@ def prepare(
         overwrite=options.overwrite,
     )
     bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
-    notices = (*listed.notices, *template.notices)
+    seen = {actor for task in planned.tasks for actor in task.subject.actors}
+    notices = (*listed.notices, *template.notices, *templates.notices_of(template, dataset, seen))
     planned = replace(planned, failures=planned.failures | bad_lines, notices=notices)
     identity = state.Identity(
         _run_id(kind, listed.ids, outputs, template, options),
@@ -168,8 +169,8 @@ def execute(
     """Do a planned run: render what is missing and add its sound; what is there already stays.
 
     One result a line, failed ones with their problem. show is called with the state of the run several times a
-    second; say with what is to be told of the template and the run's record. Raises FarmError or DatasetError where
-    nothing can be done at all.
+    second; say with what is to be told of the run's record. Raises FarmError or DatasetError where nothing can be done
+    at all.
     """
     options = prepared.options
     plan.make_room(prepared.outputs, prepared.kind.name, sound=options.mux)
@@ -188,8 +189,7 @@ def execute(
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)
             launch = Launch(blender, prepared.reach, prepared.threads, options.gpus)
-            for notice in templates.build(prepared.template, blender):
-                say(notice)
+            templates.build(prepared.template, blender)
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
         with state.recorded(record):
             logs = prepared.outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
