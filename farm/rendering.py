@@ -148,7 +148,8 @@ def prepare(
     )
     bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
     seen = {actor for task in planned.tasks for actor in task.subject.actors}
-    notices = (*listed.notices, *template.notices, *templates.notices_of(template, dataset, seen))
+    of_actors = templates.notices_of(template, dataset, seen)
+    notices = (*listed.notices, *template.notices, *of_actors, *planned.notices)
     planned = replace(planned, failures=planned.failures | bad_lines, notices=notices)
     identity = state.Identity(
         _run_id(kind, listed.ids, outputs, template, options),
