@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from blender_addon.dataset import batch, databases, sentences
+from blender_addon.dataset import batch, databases, layout, sentences
 from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
@@ -21,6 +21,7 @@ from .errors import FarmError
 from .known_files import KnownFiles
 from .subjects import Subject
 from .task import Chunk, Medium, Task
+from .words import few
 
 #: Written to see whether a folder can be written to.
 PROBE = ".interact-farm-can-write"
@@ -143,17 +144,22 @@ def make(
     failures: dict[str, str] = {}
     medium = medium or Clips()
     template = template_fingerprint, actors or {}
+    empty: dict[str, list[str]] = {}
     with known_files.opened() as known:
         for name in names:
             try:
-                tasks.append(_task(name, dataset, outputs, template, look, frames, medium, known))
+                task, label = _task(name, dataset, outputs, template, look, frames, medium, known)
             except (DatasetError, FarmError) as error:
                 failures[str(name)] = str(error)
+                continue
+            tasks.append(task)
+            for part in (part for part, text in label.items() if not text):
+                empty.setdefault(part, []).append(str(name))
     if not overwrite:
         tasks = [_if_finished(task) for task in tasks]
     size = chunk or chunk_frames(sum(task.frames for task in tasks if not task.done), workers, frame_seconds)
     cut = tuple(task if task.done else with_chunks(task, size, overwrite=overwrite) for task in tasks)
-    return Plan(cut, failures, chunk_frames=size, frame_seconds=frame_seconds)
+    return Plan(cut, failures, _of_empty_labels(empty, dataset), size, frame_seconds)
 
 
 def chunk_frames(frames: int, workers: int, frame_seconds: float | None = None) -> int:
@@ -225,14 +231,12 @@ def _task(
     frames: tuple[int, int] | None,
     medium: Medium,
     known: KnownFiles,
-) -> Task:
+) -> tuple[Task, dict[str, str]]:
+    """A task, and what its label says of what the data set tells."""
     subject = subjects.of(dataset, name, known)
     first, last = part_of(subject, frames) if frames else (1, subject.frames)
-    text = ""
-    if "emotion" in look.label:
-        text += databases.emotion_of(dataset, name if isinstance(name, SceneId) else name.scene)
-    if "sentence" in look.label and isinstance(name, PerformanceId):
-        text += sentences.sentence_of(dataset, name)
+    label = _label_texts(name, dataset, look)
+    text = "".join(label.values())
     files = {path: known.fingerprint(path) for path in subject.sources}
     part = (first, last) if frames else None
     # A clip's frames depend on each other; a picture is the same whatever is rendered with it.
@@ -246,7 +250,30 @@ def _task(
     folder = outputs.runs / "chunks" / f"{_named(name, part)}-{fingerprint}"
     made = made_from(shared, look) | {"actors": actors, "label text": text, "frames": whole and [*whole]}
     made |= {f"file {_relative(path, dataset)}": content for path, content in files.items()}
-    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium, made)
+    return Task(subject, first, last, fingerprint, picture, outputs.video(name, part), folder, medium, made), label
+
+
+def _label_texts(name: SceneId | PerformanceId, dataset: Dataset, look: batch.Look) -> dict[str, str]:
+    """By the label's part, what the data set tells; "" where it tells nothing. DatasetError for no such scenario."""
+    told = {}
+    if "emotion" in look.label:
+        told["emotion"] = databases.emotion_of(dataset, name if isinstance(name, SceneId) else name.scene)
+    if "sentence" in look.label:
+        told["sentence"] = sentences.sentence_of(dataset, name) if isinstance(name, PerformanceId) else ""
+    return told
+
+
+def _of_empty_labels(empty: Mapping[str, Sequence[str]], dataset: Dataset) -> tuple[str, ...]:
+    """A sentence for each part of a label that shows nothing in some scenes. empty: {part: their names}."""
+    if dataset.subset:
+        why = {
+            "emotion": f"recordings of {dataset.subset} play no scenario",
+            "sentence": f"{dataset.subset}_sentences.txt has no such sentence",
+        }
+    else:
+        known = " or ".join(f"--set {name}" for name in layout.SUBSETS)
+        why = {"emotion": "scenarios.db tells none", "sentence": f"only recordings of {known} are of sentences"}
+    return tuple(f"--label {part}: shows nothing in {few(names)}: {why[part]}" for part, names in empty.items())
 
 
 def made_from(template_fingerprint: str, look: batch.Look) -> dict[str, Any]:

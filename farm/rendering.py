@@ -16,7 +16,7 @@ from blender_addon.dataset.naming import PerformanceId, SceneId
 from blender_addon.dataset.reach import Reach
 
 from . import blender as blenders
-from . import leftovers, listing, lock, plan, state, subjects, templates, timings
+from . import forms, leftovers, listing, lock, plan, state, subjects, templates, timings
 from .clips import Clips
 from .errors import FarmError
 from .executors.place import Place, opened
@@ -147,7 +147,9 @@ def prepare(
         overwrite=options.overwrite,
     )
     bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
-    notices = (*listed.notices, *template.notices)
+    seen = {actor for task in planned.tasks for actor in task.subject.actors}
+    of_actors = templates.notices_of(template, dataset, seen)
+    notices = (*listed.notices, *template.notices, *of_actors, *planned.notices)
     planned = replace(planned, failures=planned.failures | bad_lines, notices=notices)
     identity = state.Identity(
         _run_id(kind, listed.ids, outputs, template, options),
@@ -168,7 +170,7 @@ def execute(
     """Do a planned run: render what is missing and add its sound; what is there already stays.
 
     One result a line, failed ones with their problem. show is called with the state of the run several times a
-    second; say with what is to be told of the template and the run's record. Raises FarmError or DatasetError where
+    second; say with what is to be told of the run's record and of older results. Raises FarmError or DatasetError where
     nothing can be done at all.
     """
     options = prepared.options
@@ -188,14 +190,24 @@ def execute(
         if prepared.to_do.frames_missing:
             blender = blenders.find(options.blender)
             launch = Launch(blender, prepared.reach, prepared.threads, options.gpus)
-            for notice in templates.build(prepared.template, blender):
-                say(notice)
+            templates.build(prepared.template, blender)
         record = state.Record(prepared.outputs.root, prepared.outputs.state, prepared.identity, say)
         with state.recorded(record):
             logs = prepared.outputs.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
             with opened(options.place, launch, logs, prepared.workers, options.workers) as executor:
                 run = Run(prepared.to_do, prepared.dataset, prepared.outputs, executor, settings, record, show)
-                return run.execute()
+                results = run.execute()
+        _tell_of_older_forms(prepared, results, say)
+        return results
+
+
+def _tell_of_older_forms(prepared: Prepared, results: Sequence[SceneResult], say: Callable[[str], None]) -> None:
+    good = {result.scene for result in results if not result.problem}
+    done = [task for task in prepared.to_do.tasks if task.name in good and not task.is_part]
+    for task in done:
+        forms.use(prepared.outputs, task)
+    for notice in forms.beside(prepared.outputs, [task.subject.id for task in done]):
+        say(notice)
 
 
 def mux(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from blender_addon.dataset import batch
+from blender_addon.dataset import batch, naming
 from blender_addon.dataset.layout import Dataset
 
 from . import blender as blenders
-from . import templates
+from . import subjects, templates
 from .errors import FarmError
 from .executors.local import do_one
 
@@ -45,9 +45,10 @@ def save(
         if template.builtin and not template.path.is_file():
             # The data set may be read-only: only a run keeps the template there.
             template = replace(template, path=Path(folder) / template.path.name)
-        notices = templates.build(template, found)
+        templates.build(template, found)
         request = batch.SaveComposite(
             name, str(dataset.root), str(template.path), name, str(path), camera, dataset.subset, pin_feet, report
         )
         done = do_one(found, request)
-        return Saved((*notices, *done["notices"]), done.get("report"))
+        told = templates.notices_of(template, dataset, subjects.actors_of(dataset, naming.parse(name)))
+        return Saved((*told, *done["notices"]), done.get("report"))

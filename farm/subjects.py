@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from blender_addon.dataset import databases, lengths
+from blender_addon.dataset.errors import DatasetError
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import PerformanceId, SceneId
 
@@ -55,3 +56,13 @@ def performance(dataset: Dataset, performance_id: PerformanceId) -> Subject:
     frames = lengths.of_face(dataset, performance_id)
     source, voice = dataset.face_weights(performance_id), dataset.wav(performance_id)
     return Subject(performance_id, frames, (source,), (voice,), (performance_id.actor,))
+
+
+def actors_of(dataset: Dataset, name: SceneId | PerformanceId) -> tuple[str, ...]:
+    """Who is seen, male first; nobody where the data set does not tell."""
+    if isinstance(name, PerformanceId):
+        return (name.actor,)
+    try:
+        return databases.session_of(dataset, name).actors
+    except DatasetError:
+        return ()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from blender_addon.dataset import batch, databases, ict, presets
+from blender_addon.dataset import batch, databases, face_heads, ict, presets
 from blender_addon.dataset.actor_skeletons import actor_skeletons
 from blender_addon.dataset.layout import Dataset
 
@@ -20,12 +20,14 @@ from .known_files import file_fingerprint
 #: The rig table that a user may write beside his template.
 _RIG_TABLE = "rigs.toml"
 
+_NO_HEADS = "--faces ict: mannequins have faces of their own, only people (--actors people) wear ICT heads"
+
 
 @dataclass(frozen=True)
 class Template:
     """A template file and the fingerprint of what it shows, but for the actors of a built-in one, each of whom has
     his own: data of others that come later change nothing of him. request: what builds it, None for the user's own;
-    notices: where it is not what was asked for."""
+    notices: where it is not what was asked for, whoever is rendered; of single actors `notices_of` tells."""
 
     path: Path
     fingerprint: str
@@ -56,7 +58,7 @@ def choose(
         asked = [f"--faces {faces}"] * (faces != "people") + [f"--rig {rig}"] * (rig != batch.CAPTURE)
         told = (f"{' and '.join(asked)}: only of built-in actors; {Path(own).name} has its own",) if asked else ()
         return replace(_own(own), notices=told)
-    notices = heads_missing(dataset, people, faces)
+    notices = () if people or faces != "ict" else (_NO_HEADS,)
     kind = f"people {assets.SHA256} {rig}" if people else "mannequins"
     fingerprint, actors = _builtin_fingerprints(dataset, kind, own_heads=bool(people) and faces == "ict")
     path = outputs.runs / f"template-{_digest(fingerprint, *actors.values())}.blend"
@@ -101,22 +103,25 @@ def _presets_fingerprint(template: Path | None, known: known_files.KnownFiles) -
     return "".join(known.fingerprint(path) for path in presets.own_files(template))
 
 
-def heads_missing(dataset: Dataset, people: str, faces: str) -> tuple[str, ...]:
-    """Why actors keep another face than the ICT head that was asked for; nothing where it was not."""
-    if faces != "ict":
+def notices_of(template: Template, dataset: Dataset, actors: Collection[str]) -> tuple[str, ...]:
+    """Which of the actors that somebody renders have another head than was asked for or than is their own, and why.
+
+    Told by each run, not when the template is built: that has everybody's heads, and is built once.
+    """
+    request = template.request
+    if not actors:
         return ()
-    if not people:
-        return ("--faces ict: mannequins have faces of their own, only people (--actors people) wear ICT heads",)
-    return ict.heads(dataset, actor_skeletons(dataset).keys() & databases.actors(dataset))[1]
+    if isinstance(request, batch.MakeFaceTemplate):
+        return face_heads.choose(dataset, actors).notices
+    if isinstance(request, batch.MakeTemplate) and request.assets and request.faces == "ict":
+        return ict.heads(dataset, set(actors) & databases.actors(dataset).keys())[1]
+    return ()
 
 
-def build(template: Template, blender: Blender) -> tuple[str, ...]:
-    """See that the template's file is there: a built-in one is built the first time. Returns notices of the building
-    that `template` does not have."""
-    if template.request is None or template.path.is_file():
-        return ()
-    event = do_one(blender, replace(template.request, output=str(template.path)))
-    return tuple(notice for notice in event["notices"] if notice not in template.notices)
+def build(template: Template, blender: Blender) -> None:
+    """See that the template's file is there: a built-in one is built the first time."""
+    if template.request is not None and not template.path.is_file():
+        do_one(blender, replace(template.request, output=str(template.path)))
 
 
 def make(
@@ -135,8 +140,8 @@ def make(
     bodiless = databases.actors(dataset).keys() - actor_skeletons(dataset).keys()
     return (
         *(f"actor {actor}: has no BVH in {dataset.root}, and so no body in the template" for actor in sorted(bodiless)),
-        # Which people have no ICT head Blender has told.
-        *(event["notices"] or heads_missing(dataset, people, faces)),
+        *event["notices"],
+        *([] if people or faces != "ict" else [_NO_HEADS]),
     )
 
 

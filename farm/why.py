@@ -6,7 +6,6 @@ records say that was made from; without them it says less.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -15,12 +14,10 @@ from . import state
 from .pictures import ranges
 from .plan import Outputs, Plan
 from .task import Task
+from .words import few
 
 #: What a record calls a part of a fingerprint, and people its setting.
 _LOOK, _FILE = "look ", "file "
-
-#: As many files are named; a face can have thousands of pictures.
-_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -52,11 +49,11 @@ def _reasons(task: Task, records: dict[str, tuple[dict[str, Any], bool]], overwr
         found += _changes(records.get(remains.others[0], ({}, False))[0], task.made_from)
     found += [Reason("frames", text) for text in remains.lengths]
     if remains.damaged:
-        found.append(Reason("damaged", f"damaged: {_named([path.name for path in remains.damaged])}"))
+        found.append(Reason("damaged", f"damaged: {few([path.name for path in remains.damaged])}"))
     if task.present:
         there = ranges(n for chunk in task.present for n in range(chunk.first, chunk.last + 1))
         spans = [f"{first}-{last}" if first < last else str(first) for first, last in there]
-        found.append(Reason("resumed", f"resumed: frames {_named(spans)} are there"))
+        found.append(Reason("resumed", f"resumed: frames {few(spans)} are there"))
     if not found and records.get(task.fingerprint, ({}, False))[1]:
         found.append(Reason("damaged", f"was finished, but {task.picture.name} is gone"))
     return tuple(found) or (Reason("new", "new"),)
@@ -99,17 +96,12 @@ def _files_changed(before: dict[str, Any], now: dict[str, Any]) -> list[Reason]:
         # Motions lie in two folders, of which one is taken: where another is, the folder tells them apart.
         tells = str(path) if kind == "motion" and how != "changed" else path.name
         changed.setdefault(f"{kind} {how}", []).append(tells)
-    return [Reason(key.split(" ")[0], f"{_titled(key)}: {_named(names)}") for key, names in changed.items()]
+    return [Reason(key.split(" ")[0], f"{_titled(key)}: {few(names)}") for key, names in changed.items()]
 
 
 def _titled(key: str) -> str:
     kind, how = key.split(" ", 1)
     return f"{'face weights' if kind == 'weights' else kind} {how}"
-
-
-def _named(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _said(name: str, value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +10,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..dataset import databases, ict, joint_roles
+from ..dataset import databases, face_heads, ict, joint_roles
 from ..dataset.actor_skeletons import actor_skeletons
 from ..dataset.blendshapes import ARKIT_NAMES, ICT_NAMES
 from ..dataset.bvh import Skeleton
@@ -47,28 +46,21 @@ def build(dataset: Dataset, assets: Path | str = "", only: str = "") -> tuple[st
     actors = databases.actors(dataset)
     if not actors:
         raise DatasetError(f"{dataset.actors_db}: has no actors, and so there are no heads to render")
-    has_basis = dataset.ict_basis.is_file()
     wanted = [only] if only in actors else list(actors)
-    heads, notices = ict.heads(dataset, wanted) if has_basis else ({}, ())
-    basis = ict.load_basis(dataset.ict_basis) if heads else None
+    heads = face_heads.choose(dataset, wanted)
+    basis = ict.load_basis(dataset.ict_basis) if heads.own else None
     skeletons = actor_skeletons(dataset)
     looks = colours.looks_of({actor.id: actor.gender for actor in actors.values()})
-    told = list(notices)
     for actor in wanted:
+        if actor not in heads.own and actor not in heads.bodies:
+            continue
         scene = bpy.data.scenes.new(face_scene.name_of(actor))
         scene[BUILTIN_PROPERTY] = True
         look = looks[actor]
-        if actor in heads and basis is not None:
-            mesh = _bust(scene, actor, heads[actor], basis, look)
-        elif skeletons:
-            whose = actor if actor in skeletons else _nearest(actor, skeletons, actors)
-            if whose != actor:
-                told.append(f"actor {actor}: no BVH tells his size; his head is made on the body of actor {whose}")
-            mesh = _person(scene, actor, skeletons[whose], look, assets)
+        if actor in heads.own and basis is not None:
+            mesh = _bust(scene, actor, heads.own[actor], basis, look)
         else:
-            told.append(f"actor {actor}: has neither ICT head nor BVH in {dataset.root}, and so no head to render")
-            bpy.data.scenes.remove(scene)
-            continue
+            mesh = _person(scene, actor, skeletons[heads.bodies[actor]], look, assets)
         _light(scene, _frame(scene, mesh))
         stage.settings(scene)
         scene.render.resolution_x = scene.render.resolution_y = SIZE
@@ -77,12 +69,7 @@ def build(dataset: Dataset, assets: Path | str = "", only: str = "") -> tuple[st
     bpy.data.scenes.remove(empty)
     if not any(scene.get(BUILTIN_PROPERTY) for scene in bpy.data.scenes):
         raise DatasetError(f"{dataset.root}: no actor has an ICT head or a BVH; there is no head to render")
-    return tuple(told)
-
-
-def _nearest(actor: str, others: Iterable[str], known: Mapping[str, databases.Actor]) -> str:
-    """The first of other actors who has the actor's gender, else the first at all."""
-    return min(others, key=lambda other: (other not in known or known[other].gender != known[actor].gender, other))
+    return heads.notices
 
 
 def _bust(scene: bpy.types.Scene, actor: str, head: ict.Head, basis: np.ndarray, look: Look) -> bpy.types.Object:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from blender_addon.dataset.layout import Dataset
 
-from .. import runs
+from .. import forms, runs
 from ..finding import INPUT, Finding
 from ..plan import Outputs
 from ..report import tables
@@ -146,7 +146,8 @@ def runs_verify(run: str, out: Path | None, data: Path, as_json: bool) -> None:
     dataset = Dataset.at(asked.data, options.subset)
     findings = [Finding(line, "missing", Path(asked.job), problem, cure=INPUT) for line, problem in asked.lines.items()]
     findings += verify(dataset, outputs, asked.names, options.frames, sound=options.mux)
-    verify_command.report(asked.id, findings, len(asked.names) + len(asked.lines), as_json=as_json)
+    notices = () if options.frames else forms.beside(outputs, asked.names)
+    verify_command.report(asked.id, findings, len(asked.names) + len(asked.lines), notices, as_json=as_json)
 
 
 @runs_group.command("clean")

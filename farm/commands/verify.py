@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from blender_addon.dataset import check
 from blender_addon.dataset.layout import Dataset
 
-from .. import plan, remedy
+from .. import forms, plan, remedy
 from ..errors import FarmError
 from ..finding import INPUT, Finding
 from ..report import tables
@@ -43,11 +44,13 @@ def verify_command(
         for line in listed.lines
         if line.problem
     ] + verify(dataset, outputs, listed.ids, frames, sound=not no_sound)
-    report(str(job), findings, len(listed.lines), as_json=as_json)
+    notices = () if frames else forms.beside(outputs, listed.ids)
+    report(str(job), findings, len(listed.lines), notices, as_json=as_json)
 
 
-def report(what: str, findings: Sequence[Finding], results: int, *, as_json: bool) -> None:
-    """Print what is wrong with so many results of a job or run; FarmError where anything is."""
+def report(what: str, findings: Sequence[Finding], results: int, notices: Sequence[str], *, as_json: bool) -> None:
+    """Print what is wrong with so many results of a job or run; FarmError where anything is. notices: what is not."""
+    tables.print_notices(Console(stderr=True), notices)
     if as_json:
         tables.print_json(console.console(), findings)
     else:

@@ -122,7 +122,7 @@ def compare(
     grid = Grid.of(len(sources), options.size, titled=not options.blind, square=kind is face.FACE)
     work = (out if as_folder else out.parent) / plan.RUNS_FOLDER / _FOLDER
     first = sources[0]
-    template = _template(kind, Dataset.at(first.path), work, how, tell)
+    template = _template(kind, Dataset.at(first.path), names, work, how, tell)
     how = replace(
         how, template=template, out=None, mux=False, pictures=False, frames=options.frames,
         look=replace(how.look, size=grid.rendered, label=()),
@@ -176,12 +176,16 @@ def _is_of_faces(job: Path) -> bool:
     return False
 
 
-def _template(kind: Kind, first: Dataset, work: Path, how: RenderOptions, tell: Callable[[str], None]) -> Path:
+def _template(
+    kind: Kind, first: Dataset, names: Sequence[Name], work: Path, how: RenderOptions, tell: Callable[[str], None]
+) -> Path:
     """One template for all sources, the first's: a built-in one has people of its actors' sizes."""
     chosen = kind.template(first, plan.Outputs(work), how, tell, False)
-    if chosen.request is not None and not chosen.path.is_file():
-        for notice in templates.build(chosen, blenders.find(how.blender)):
-            tell(notice)
+    seen = {actor for name in names for actor in subjects.actors_of(first, name)}
+    for notice in templates.notices_of(chosen, first, seen):
+        tell(notice)
+    if not chosen.path.is_file():
+        templates.build(chosen, blenders.find(how.blender))
     return chosen.path
 
 

@@ -26,7 +26,7 @@ from farm.launch import Launch
 from farm.plan import Outputs
 
 from .command_line import interact_farm, start_farm
-from .test_run import SCENES, chunks, pictures, wait_for
+from .test_run import SCENES, chunks, kept_frames, pictures, wait_for
 
 _LOOK = ("--engine", "workbench", "--size", "64x36", "--chunk", "6")
 
@@ -127,13 +127,13 @@ def test_a_killed_worker_of_a_scheduler_costs_its_chunk_in_flight_alone(argument
     assert driver.wait(120) == 0, driver.stderr.read()
     require_same(out, undisturbed)
     # Nobody feeds the killed one's Blender: it ended with it.
-    wait_for(lambda: not blender.is_running(), 20)
+    wait_for(lambda: not blender.is_running())
     tried = Counter((row["task"], row["first"], row["last"]) for row in attempts(out))
     assert sum(tried.values()) <= len(tried) + 1
     for name in before:
         scene, first = name[:12], int(name.rpartition("/")[2][:6])
         assert sum(count for (task, begin, _), count in tried.items() if (task, begin) == (scene, first)) == 1
-    assert not workers_of(out)
+    wait_for(lambda: not workers_of(out))
     assert dask_workers[1].poll() is None
     # The other worker is as it was, for the next run.
     again = interact_farm(*arguments, "--out", out, "--scheduler", file, "--overwrite", "--no-mux", "--frames", "1-6")
@@ -145,17 +145,17 @@ def test_an_interrupted_driver_leaves_no_blender_with_the_scheduler(arguments, u
     driver = start_farm(*arguments, "--out", out, "--scheduler", scheduler[0])
     wait_for(lambda: chunks(out))
     driver.send_signal(signal.SIGINT)
-    assert driver.wait(60) != 0
-    wait_for(lambda: not workers_of(out), 20)
-    kept = chunks(out)
+    assert driver.wait(120) != 0
+    wait_for(lambda: not workers_of(out))
+    kept, frames = chunks(out), kept_frames(out, 36)
     done = interact_farm(*arguments, "--out", out, "--executor", "dask", "--workers", 2)
     assert done.returncode == 0, done.stderr
     require_same(out, undisturbed)
     assert kept
     again = {(row["task"], row["first"]) for row in attempts(out) if row["start"] == 2}
-    assert len(again) == 12 - len(kept)
+    assert len(again) == 12 - frames // 6
     assert not again & {(name[:12], int(name.rpartition("/")[2][:6])) for name in kept}
-    assert not workers_of(out)
+    wait_for(lambda: not workers_of(out))
 
 
 def test_a_lost_scheduler_ends_the_run_with_a_sentence_and_it_goes_on_elsewhere(
@@ -167,11 +167,11 @@ def test_a_lost_scheduler_ends_the_run_with_a_sentence_and_it_goes_on_elsewhere(
     driver = start_farm(*arguments, "--out", out, "--scheduler", file)
     wait_for(lambda: chunks(out))
     the_scheduler.kill()
-    assert driver.wait(60) == 1
+    assert driver.wait(120) == 1
     assert "went away; start again, finished chunks are kept" in driver.stderr.read()
     for process in dask_workers:
         process.kill()
-    wait_for(lambda: not workers_of(out), 20)
+    wait_for(lambda: not workers_of(out))
     kept = chunks(out)
     done = interact_farm(*arguments, "--out", out, "--workers", 2)
     assert done.returncode == 0, done.stderr
@@ -203,8 +203,8 @@ def test_blenders_end_when_their_driver_is_silent(tmp_path, monkeypatch):
         wait_for(is_ready)
         blender = psutil.Process(worker.pid)
         # From here on it says nothing.
-        wait_for(lambda: not blender.is_running(), 20)
-        assert worker.wait(5) is not None
+        wait_for(lambda: not blender.is_running())
+        assert worker.wait(60) is not None
         assert "ended" in worker.how_it_ended()
         executor.close()
 

@@ -124,6 +124,18 @@ def test_another_text_is_another_label_and_is_rendered_again(copied):
     assert fingerprint() != before
 
 
+def test_what_a_label_cannot_show_of_a_set_is_told(copied):
+    def told() -> tuple[str, ...]:
+        dataset = Dataset.at(copied, "lip_acc")
+        return plan.make([SECOND], dataset, plan.Outputs(copied), template_fingerprint="t", look=LOOK).notices
+
+    (emotion,) = told()
+    assert emotion == f"--label emotion: shows nothing in {SECOND}: recordings of lip_acc play no scenario"
+    (copied / "lip_acc" / "lip_acc_sentences.txt").write_text("One.\n")
+    sentence = f"--label sentence: shows nothing in {SECOND}: lip_acc_sentences.txt has no such sentence"
+    assert told() == (emotion, sentence)
+
+
 def test_preview_and_vertices_take_the_set(spoken, tmp_path):
     made = preview.make(str(SECOND), tmp_path / "p.png", spoken, subset="lip_acc", heads=False)
     assert made.frames == 30

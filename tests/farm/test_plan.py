@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from blender_addon.dataset import batch
+from blender_addon.dataset import batch, databases, jobs
 from blender_addon.dataset.layout import Dataset
 from blender_addon.dataset.naming import SceneId
 from farm import body, plan, rendering
 
+from .command_line import interact_farm
 from .noise import encode
 from .test_run import SCENES
 
@@ -66,3 +67,28 @@ def test_a_readable_plan_needs_no_blender_and_no_write(damaged, monkeypatch):
         db.execute("DELETE FROM sessions WHERE date = '20231126'")
     prepared = rendering.prepare(body.BODY, damaged.body_job, damaged.root)
     assert "20231126_002" in prepared.to_do.failures
+
+
+def test_parts_of_a_label_that_show_nothing_are_told_once_with_the_scenes(ten, tmp_path):
+    data, outputs = Dataset.at(ten), plan.Outputs(tmp_path)
+    bodies = jobs.read(data.body_job, SceneId).ids
+    faces = [name.performance(actor) for name in bodies[:2] for actor in databases.session_of(data, name).actors][:2]
+    assert len(bodies) == 10
+
+    def told(names, *label: str) -> tuple[str, ...]:
+        return plan.make(names, data, outputs, template_fingerprint="t", look=batch.Look(label=label)).notices
+
+    assert told(bodies, "id", "frame", "emotion") == ()
+    only = "only recordings of --set lip_acc are of sentences"
+    named = ", ".join(str(name) for name in bodies[:3])
+    assert told(bodies, "emotion", "sentence") == (f"--label sentence: shows nothing in {named} and 7 more: {only}",)
+    assert told(faces, "sentence") == (f"--label sentence: shows nothing in {faces[0]}, {faces[1]}: {only}",)
+    # Of what cannot be rendered at all this is not said.
+    assert told([SceneId("20231119", "899")], "sentence") == ()
+
+
+def test_what_a_label_cannot_show_is_no_error_and_told_beside_the_plan(dataset, tmp_path):
+    arguments = "--data", dataset, "--out", tmp_path, "--label", "frame,sentence", "--dry-run"
+    done = interact_farm("body", "render", Dataset.at(dataset).body_job, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert " ".join(done.stderr.split()).count(f"note --label sentence: shows nothing in {', '.join(SCENES)}: ") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -46,15 +47,30 @@ def wav(path: Path) -> np.ndarray:
 
 
 def events(out: Path) -> list[dict]:
-    """What the workers of the latest start told."""
+    """What the workers of the latest start told; a line that is being written, or was by one that died, is none yet."""
     starts = sorted(out.glob("farm_runs/logs/2*"), key=lambda folder: folder.stat().st_mtime)
     files = sorted(starts[-1].glob("*.jsonl")) if starts else []
-    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    lines = (line for file in files for line in file.read_bytes().splitlines(keepends=True))
+    return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
 
 def chunks(out: Path) -> dict[str, float]:
-    """Finished chunks and when each was written."""
-    return {f"{p.parent.name}/{p.name}": p.stat().st_mtime_ns for p in out.glob("farm_runs/chunks/*/*.mkv")}
+    """Finished chunks and when each was written. They go when their scene is joined, also while this looks."""
+    found = {}
+    folders = out / "farm_runs" / "chunks"
+    for folder in folders.iterdir() if folders.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):
+            for path in folder.iterdir():
+                if path.suffix == ".mkv":
+                    found[f"{folder.name}/{path.name}"] = path.stat().st_mtime_ns
+    return found
+
+
+def kept_frames(out: Path, each: int) -> int:
+    """Frames of a run that has ended which are not rendered again: those of joined scenes, `each`, and of chunks."""
+    joined = [path.stem.partition(".")[0] for path in out.glob("body_renders_noaudio/*.mkv")]
+    loose = (frames_of(name) for name in chunks(out) if name[:12] not in joined)
+    return each * len(joined) + sum(last - first + 1 for first, last in loose)
 
 
 def frames_of(chunk: str) -> tuple[int, int]:
@@ -161,7 +177,7 @@ def test_a_killed_worker_and_a_killed_driver_lose_no_finished_chunk(undisturbed,
     assert worker != first
     driver.send_signal(signal.SIGKILL)
     driver.wait()
-    wait_for(lambda: not alive(worker), 30)  # it notices that nobody feeds it
+    wait_for(lambda: not alive(worker))  # it notices that nobody feeds it
     kept = chunks(tmp_path)
     again = start_farm(*arguments)
     seen: dict[str, float] = {}
@@ -186,12 +202,12 @@ def test_ctrl_c_ends_the_workers_and_the_next_start_goes_on(undisturbed, dataset
     driver = start_farm(*arguments)
     wait_for(lambda: len(chunks(tmp_path)) >= 2)
     driver.send_signal(signal.SIGINT)
-    _, said = driver.communicate(timeout=30)
+    _, said = driver.communicate(timeout=120)
     assert driver.returncode == 130
     assert "goes on" in said
     assert "Traceback" not in said
     assert not any(alive(e["pid"]) for e in events(tmp_path) if e["event"] == "ready")
-    kept = sum(last - first + 1 for first, last in map(frames_of, chunks(tmp_path)))
+    kept = kept_frames(tmp_path, 36)
     planned = interact_farm(*arguments, "--dry-run", "--json")
     assert json.loads(planned.stdout)["frames_to_render"] == 72 - kept
     assert interact_farm(*arguments).returncode == 0
@@ -369,8 +385,13 @@ def test_a_second_run_into_the_same_folder_is_told_who_holds_it(dataset, job, tm
     part = "--frames", "1-9", "--workers", 1
     arguments = ("body", "render", job, "--data", dataset, "--out", tmp_path, *part, *look)
     first = start_farm(*arguments)
-    wait_for(lambda: (tmp_path / "farm_runs" / "lock.json").is_file())
-    second = interact_farm(*arguments)
+    name = tmp_path / "farm_runs" / "lock.json"
+    wait_for(lambda: name.is_file() and name.read_text().endswith("}"))
+    first.send_signal(signal.SIGSTOP)  # that it has not ended when the second one asks
+    try:
+        second = interact_farm(*arguments)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert second.returncode == 1
     assert f"process {first.pid} on" in second.stderr
     assert first.wait(120) == 0

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
-from blender_addon.dataset import databases, presets
+import numpy as np
+import pytest
+
+from blender_addon.dataset import batch, databases, presets
+from blender_addon.dataset.blendshapes import ICT_NAMES
 from blender_addon.dataset.layout import Dataset
-from farm import body, templates
+from farm import body, face, rendering, templates
 from farm.plan import Outputs
+from farm.rendering import RenderOptions
+
+from .conftest import FACES
+
+#: As of a template of people with their ICT heads, wherever their data lie.
+MAKE_PEOPLE = batch.MakeTemplate("template", "data", "template.blend", "people", "ict")
 
 
 def test_making_a_template_names_the_actors_without_a_body(dataset, template):
@@ -25,6 +37,49 @@ def test_who_composites_a_scene_is_not_told_of_actors_of_others(dataset, tmp_pat
     scene = min(path.stem for path in Path(dataset, "bvhs").glob("*.bvh"))
     date, _, scenario = scene.split("_")
     assert body.composite(f"{date}_{scenario}", dataset, tmp_path / "scene.blend", actors="mannequin") == ()
+
+
+@pytest.fixture
+def headless(damaged) -> Dataset:
+    """The data set with a basis of the ICT keys and no head at all."""
+    damaged.ict_basis.parent.mkdir(exist_ok=True)
+    np.save(damaged.ict_basis, np.zeros((len(ICT_NAMES), 12), np.float32))
+    return damaged
+
+
+def notices_of_run(kind, data, out, names, **options):
+    job = out.with_suffix(".txt")
+    job.write_text("\n".join(names))
+    chosen = RenderOptions(**{"actors": "mannequin"} | options, out=out)
+    return rendering.prepare(kind, job, data.root, chosen).to_do.notices
+
+
+def test_a_run_tells_of_heads_of_the_actors_that_its_job_names_and_of_no_others(headless, tmp_path):
+    lacking = "keeps the people's face, his ICT head is not there"
+    assert len(databases.actors(headless)) > 2
+    for number, names in enumerate((FACES[:1], FACES[1:], FACES)):
+        told = notices_of_run(face.FACE, headless, tmp_path / str(number), names)
+        assert [text.partition(" (")[0] for text in told] == [f"actor {n.split('_')[1]}: {lacking}" for n in names]
+    # Also the run that finds the template of an earlier one there, which had everybody's heads.
+    found = templates.choose_face(headless, Outputs(tmp_path / "0")).path
+    found.parent.mkdir(parents=True)
+    found.write_bytes(b"BLENDER")
+    assert notices_of_run(face.FACE, headless, tmp_path / "0", FACES[1:])[0].startswith(f"actor {FACES[1][9:12]}: ")
+
+
+def test_a_run_of_bodies_tells_of_the_ict_heads_of_its_people_alone(headless, tmp_path):
+    scene = f"{FACES[0][:8]}_{FACES[0][-3:]}"
+    shutil.copy(next(headless.bvhs.glob("*.bvh")), headless.bvhs / "20240101_007_099.bvh")
+    chosen = replace(templates.choose(headless, Outputs(tmp_path)), request=MAKE_PEOPLE)
+    kind = replace(body.BODY, template=lambda *_: chosen)
+    told = notices_of_run(kind, headless, tmp_path / "out", [scene])
+    assert [text[:9] for text in told] == ["actor 001", "actor 002"]
+    assert "007" in databases.actors(headless)
+
+
+def test_who_composites_a_face_is_not_told_of_heads_of_others(headless, tmp_path):
+    (told,) = face.composite(FACES[1], headless.root, tmp_path / "face.blend", actors="mannequin")
+    assert told.startswith(f"actor {FACES[1].split('_')[1]}: keeps the people's face")
 
 
 def test_another_preset_of_the_users_is_another_template(dataset, tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ from farm import video
 from tests.blender.window import launcher
 
 SCENES = [SceneId("20231119", "001"), SceneId("20231126", "002")]
-LOOK = ["--engine", "workbench", "--size", "64x36", "--samples", "1", "--workers", "1"]
+#: Pictures large enough that a run outlasts the command that cancels it.
+LOOK = ["--engine", "workbench", "--size", "320x180", "--samples", "1", "--workers", "1"]
 
 
 @pytest.fixture
@@ -24,14 +25,20 @@ def places(dataset: Path, tmp_path: Path) -> Places:
     return Places(launcher(tmp_path), dataset, tmp_path / "out")
 
 
-def _until(submission: Submission, condition, seconds: float = 60) -> list[float]:
-    """Look as the window does until a condition holds; how long each look took."""
+def _unscheduled() -> float:
+    """How long this thread was ready and had no processor, seconds: a busy machine's doing. 0 where nothing tells."""
+    told = Path("/proc/thread-self/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.is_file() else 0.0
+
+
+def _until(submission: Submission, condition, seconds: float = 300) -> list[float]:
+    """Look as the window does until a condition holds; how long each look took that had a processor."""
     until, took = time.monotonic() + seconds, []
     while not condition():
         assert time.monotonic() < until, (submission.state, submission.problem, last_lines(submission.log))
-        begun = time.monotonic()
+        begun = time.monotonic() - _unscheduled()
         submission.look()
-        took.append(time.monotonic() - begun)
+        took.append(time.monotonic() - _unscheduled() - begun)
         time.sleep(0.05)
     return took
 
@@ -63,7 +70,7 @@ def test_a_job_is_rendered_cancelled_and_gone_on_with_from_another_session(place
     _until(later, lambda: later.is_over)
     assert (later.state, later.status["frames_done"], later.problem) == ("done", 72, "")
     for scene in SCENES:
-        video.check(places.output / "body_renders" / f"{scene}.mp4", frames=36, size=(64, 36))
+        video.check(places.output / "body_renders" / f"{scene}.mp4", frames=36, size=(320, 180))
 
 
 def test_what_cannot_begin_says_why(places):
@@ -91,7 +98,7 @@ def test_two_jobs_of_one_second_have_folders_of_their_own(places):
 
 def test_a_detached_command_is_of_a_session_of_its_own(tmp_path):
     process = Detached(["sh", "-c", "ps -o sid= -p $$; echo $$"], tmp_path / "log")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while process.exit_code is None and time.monotonic() < until:
         time.sleep(0.02)
     session, pid = (int(line) for line in last_lines(tmp_path / "log"))

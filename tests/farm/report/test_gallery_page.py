@@ -194,7 +194,8 @@ def test_from_a_folder_everything_works_as_well(browser, folder):
 
 def test_a_folder_is_followed_from_file_while_it_is_watched(render, browser, tmp_path):
     out = tmp_path / "out"
-    driver = start_farm(*render(out))
+    # Frames slow enough that it runs until the page is open.
+    driver = start_farm(*render(out, "--size", "640x360"))
     wait_for(lambda: len(chunks(out)) >= 1)
     watcher = start_farm("runs", "gallery", "--results", out, "--out", tmp_path / "gallery", "--watch")
     browser.open(watcher.stdout.readline().strip())
