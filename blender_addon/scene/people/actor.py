@@ -95,7 +95,7 @@ def fitted(source: data.Source, actor: str, rest: rest_pose.RestPose, *, female:
     """An actor's undressed body on his skeleton, with the face keys, and his kind of hair."""
     build_ = shapes.build_of(actor, female=female)
     fit = fitting.fit(source, shapes.shape(source, build_, female=female), rest)
-    keys = np.stack(list(data.face_keys(source).values())) * fit.head_scale
+    keys = np.stack(list(shapes.keys(source, build_).values())) * fit.head_scale
     size = float(rest.head("head")[2]) / 1.56
     return dress.Body(source, fit, size, keys, build_.skirt), build_.hair
 
