@@ -9,7 +9,7 @@ import numpy as np
 
 from ...dataset.makehuman import Source, face_keys, target
 
-MENS_HAIR = ("short", "crop")
+MENS_HAIR = ("short", "crop", "forward", "receding")
 WOMENS_HAIR = ("bob", "ponytail", "bun")
 
 
@@ -45,7 +45,7 @@ BUILDS = {
     "005": Build(
         {"caucasian": 0.7, "asian": 0.3}, 0.0, 0.35,
         {"head/head-round": 0.7, "head/head-fat-incr": 0.4, "nose/nose-point-up": 0.5, "nose/nose-scale-vert-decr": 0.4},
-        _AWAKE | {"mouthSmile": 0.12}),
+        _AWAKE | {"mouthSmile": 0.12}, "forward"),
     "006": Build(
         {"asian": 0.8, "caucasian": 0.2}, -0.1, -0.2, {"head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.3}, {},
         "ponytail", "tights"),
@@ -53,7 +53,7 @@ BUILDS = {
         {"caucasian": 1.0}, 0.0, 0.05, {"head/head-round": 0.6, "nose/nose-point-up": 0.4}, {}, "bun", "skin"),
     "008": Build(
         {"caucasian": 0.5, "african": 0.5}, 0.1, 0.1,
-        {"head/head-age-incr": 0.8, "head/head-oval": 0.4, "nose/nose-width2-incr": 0.3}, _AWAKE, "crop"),
+        {"head/head-age-incr": 0.8, "head/head-oval": 0.4, "nose/nose-width2-incr": 0.3}, _AWAKE, "receding"),
 }  # fmt: skip
 _SIDES = ("Left", "Right")
 _LEVELS = ("min", "average", "max")
@@ -71,7 +71,7 @@ def build_of(actor: str, *, female: bool) -> Build:
     heads = ("oval", "round", "square", "rectangular")
     return Build(
         races, (digest[3] % 100 - 50) / 120, (digest[4] % 100 - 50) / 120, {f"head/head-{heads[digest[5] % 4]}": 0.4},
-        WOMENS_HAIR[digest[6] % 3] if female else MENS_HAIR[digest[6] % 2],
+        WOMENS_HAIR[digest[6] % 3] if female else MENS_HAIR[digest[6] % 4],
         ("", "", "tights")[digest[7] % 3] if female else "",
     )  # fmt: skip
 
