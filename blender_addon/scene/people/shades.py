@@ -19,7 +19,7 @@ _DARK, _BROWNS = 0.62, 3
 _PALE = 0.75
 _GLEAM, _SHADE = (1.0, 0.9, 0.75), (0.0, 0.0, 0.0)
 #: Teeth are ivory behind the lips' shadow; those beside the tongue lie in the dark.
-_TEETH, _MOLARS = (0.85, 0.80, 0.70), (0.56, 0.46, 0.39)
+_TEETH, _MOLARS = (0.73, 0.67, 0.58), (0.50, 0.40, 0.34)
 
 
 def iris(actor: str, look: looks.Look) -> str:
@@ -42,6 +42,8 @@ def shown_colours(actor: str, look: looks.Look) -> dict[str, tuple[Colour, float
         "molars": (_MOLARS, 0.5),
         "brows": (mix(brows, look.skin, 0.24), 0.7),
         "brow edge": (mix(brows, look.skin, 0.52), 0.7),
+        "beard": (mix(look.skin, look.hair, 0.55), 0.75),
+        "beard edge": (mix(look.skin, look.hair, 0.27), 0.65),
         "hair": (look.hair, 0.58),
         "hair light": (mix(look.hair, _GLEAM, 0.06), 0.52),
         "hair dark": (mix(look.hair, _SHADE, 0.15), 0.62),

@@ -18,7 +18,7 @@ class Build:
     """races: share of each of the data's looks; muscle, weight: from -1 (least) to 1 (most); face: share of each of
     the targets named so; rest: share of each of the face keys named so, of both sides where the name has none, in his
     face at rest; hair: one of MENS_HAIR or WOMENS_HAIR; skirt: the legs below it, "skin" or "tights", or "" for
-    trousers."""
+    trousers; beard: whether he has a short one."""
 
     races: dict[str, float]
     muscle: float = 0.0
@@ -27,6 +27,7 @@ class Build:
     rest: dict[str, float] = field(default_factory=dict)
     hair: str = "short"
     skirt: str = ""
+    beard: bool = False
 
 
 #: The data's men have their lids half closed and their brows down: they look stern.
@@ -41,7 +42,7 @@ BUILDS = {
     "002": Build({"caucasian": 0.8, "asian": 0.2}, -0.1, -0.1, {"head/head-oval": 0.6}, {}, "bob"),
     "003": Build(
         {"caucasian": 0.25, "african": 0.75}, 0.35, 0.0,
-        {"head/head-square": 0.5, "head/head-fat-decr": 0.3}, _AWAKE | {"eyeWide": 0.6}, "crop"),
+        {"head/head-square": 0.5, "head/head-fat-decr": 0.3}, _AWAKE | {"eyeWide": 0.6}, "crop", beard=True),
     "005": Build(
         {"caucasian": 0.7, "asian": 0.3}, 0.0, 0.35,
         {"head/head-round": 0.7, "head/head-fat-incr": 0.4, "nose/nose-point-up": 0.5, "nose/nose-scale-vert-decr": 0.4},
@@ -64,7 +65,7 @@ def build_of(actor: str, *, female: bool) -> Build:
     if actor in BUILDS:
         found = BUILDS[actor]
         styles = WOMENS_HAIR if female else MENS_HAIR
-        return found if found.hair in styles else replace(found, hair=styles[0], skirt="")
+        return found if found.hair in styles else replace(found, hair=styles[0], skirt="", beard=False)
     digest = hashlib.sha256(actor.encode()).digest()
     shares = np.array([40 + digest[0] % 100, digest[1] % 80, digest[2] % 80], dtype=float)
     races = dict(zip(("caucasian", "asian", "african"), (shares / shares.sum()).tolist(), strict=True))
