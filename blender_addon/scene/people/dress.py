@@ -21,6 +21,8 @@ MATERIALS = (
     "brow edge", "beard", "beard edge",
 )  # fmt: skip
 SLOT = {name: n for n, name in enumerate(MATERIALS)}
+#: What a head's skin is painted in.
+FACE = ("skin", "beard", "beard edge")
 
 #: How far jumper, trousers and shoes lie above the body, metres.
 _TOP, _LEGS, _SHOES = 0.013, 0.006, 0.006

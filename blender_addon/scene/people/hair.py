@@ -160,13 +160,13 @@ def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return trimmed(lines, _FALL, ends)
 
 
-_TIED = Cover(0.0055, 0.0080, 0.0024, 104, pole=0.008, soft=0.0022)
+_TIED = Cover(0.0055, 0.0080, 0.0024, 100, pole=0.008, soft=0.0022)
 
 
 def _tied(comb: _Comb, knot: np.ndarray) -> list[Sheet]:
     """All hair drawn back from the hairline to a knot."""
     rays = Rays.of(knot, "long")
-    return _combed(comb, rays, _TIED, Tufts(36, 0.075, 0.006, 0.0, 0.03))
+    return _combed(comb, rays, _TIED, Tufts(22, 0.075, 0.006, 0.0, 0.03))
 
 
 def _ponytail(comb: _Comb) -> list[Sheet]:
@@ -189,8 +189,22 @@ def _ponytail(comb: _Comb) -> list[Sheet]:
     rays = Rays.of(knot, "long")
     over = Fringe(half=0.56, strips=30, start=0.42, below=0.013, ragged=0.006, aside=0.10, height=0.008)
     front = comb.painted(fringe(comb.scalp, rays, _TIED, over, comb.rng))
-    return [*_tied(comb, knot), front, comb.painted(fluted(tail, 0.003, comb.rng, closed=True, rounds=0)),
+    locks = [comb.painted(_lock(comb, side)) for side in (-1.0, 1.0)]
+    return [*_tied(comb, knot), front, *locks, comb.painted(fluted(tail, 0.003, comb.rng, closed=True, rounds=0)),
             comb.painted(tie).painted(SLOT["collar"])]  # fmt: skip
+
+
+def _lock(comb: _Comb, side: float) -> Mesh:
+    """A lock that hangs in front of an ear. side: 1 on the left, -1 on the right."""
+    shares = np.linspace(0, 1, 9)
+    across = np.append(columns(5, comb.rng), 1.0)[:, None] * 2 - 1
+    wide = np.interp(shares, (0, 0.3, 0.7, 1), (0.9, 1.0, 0.7, 0.2)) * 0.0095
+    length = 0.104 + comb.rng.uniform(-0.006, 0.006, across.shape) - 0.012 * np.abs(across)
+    y = np.interp(shares, (0, 0.4, 0.7, 1), (-0.052, -0.052, -0.046, -0.042)) + across * wide
+    lines = np.stack((np.full(y.shape, 0.08 * side), y, 0.070 - shares * length), axis=2)
+    lift = np.interp(shares, (0, 0.2, 0.5, 1), (0.003, 0.007, 0.008, 0.004)) - 0.0025 * across**2
+    lines = comb.scalp.at(lines, lift)
+    return fluted(lines[:: -int(side)], 0.0016, comb.rng, closed=False)
 
 
 def _tube(middle: np.ndarray, radius: np.ndarray, around: np.ndarray) -> np.ndarray:

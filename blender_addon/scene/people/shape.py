@@ -37,7 +37,7 @@ _AWAKE = {"eyeWide": 0.5, "browInnerUp": 0.3, "browOuterUp": 0.2}
 BUILDS = {
     "001": Build(
         {"caucasian": 1.0}, 0.1, -0.1,
-        {"head/head-rectangular": 0.6, "nose/nose-hump-incr": 0.35, "nose/nose-scale-vert-incr": 0.3},
+        {"head/head-rectangular": 0.55, "nose/nose-hump-incr": 0.35, "nose/nose-scale-vert-incr": 0.3},
         _AWAKE | {"browInnerUp": 0.2, "browOuterUp": 0.25}, "short"),
     "002": Build({"caucasian": 0.8, "asian": 0.2}, -0.1, -0.1, {"head/head-oval": 0.6}, {}, "bob"),
     "003": Build(
@@ -48,7 +48,7 @@ BUILDS = {
         {"head/head-round": 0.7, "head/head-fat-incr": 0.4, "nose/nose-point-up": 0.5, "nose/nose-scale-vert-decr": 0.4},
         _AWAKE | {"mouthSmile": 0.12}, "forward"),
     "006": Build(
-        {"asian": 0.8, "caucasian": 0.2}, -0.1, -0.2, {"head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.3}, {},
+        {"asian": 0.7, "caucasian": 0.3}, -0.1, -0.2, {"head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.3}, {},
         "ponytail", "tights"),
     "007": Build(
         {"caucasian": 1.0}, 0.0, 0.05, {"head/head-round": 0.6, "nose/nose-point-up": 0.4}, {}, "bun", "skin"),
