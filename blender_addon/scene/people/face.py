@@ -22,9 +22,9 @@ _BROW = (
 _BROW_SEED = 3
 #: Where a beard begins and where it ends below, m below the eyes in head space at angles from the front, degrees.
 _BEARD = (
-    (0, 8, 14, 22, 34, 48, 60, 68, 74, 82, 96, 180),
-    (0.050, 0.050, 0.052, 0.062, 0.070, 0.066, 0.052, 0.030, 0.000, 0.000, 0.200, 0.200),
-    (0.124, 0.124, 0.124, 0.122, 0.118, 0.110, 0.098, 0.085, 0.070, 0.050, 0.000, 0.000),
+    (0, 8, 14, 22, 34, 48, 60, 66, 69, 73, 76, 80, 96, 180),
+    (0.050, 0.050, 0.052, 0.062, 0.070, 0.066, 0.052, 0.034, 0.004, 0.004, 0.058, 0.072, 0.200, 0.200),
+    (0.124, 0.124, 0.124, 0.122, 0.118, 0.110, 0.098, 0.090, 0.085, 0.082, 0.078, 0.072, 0.000, 0.000),
 )
 #: How wide its edge is, m.
 _BEARD_EDGE = 0.004
@@ -73,13 +73,12 @@ def build(
 
 
 def _bearded(skin: Sheet, head: hairs.Head) -> Sheet:
-    """The skin, its last key the marks of its regions, with a short beard on cheeks, chin and upper lip."""
+    """The skin with a short beard on cheeks, chin and upper lip."""
     for name, inwards in (("beard edge", 0.0), ("beard", _BEARD_EDGE)):
         x, y, z = head.inside(skin.points).T
         angle = np.degrees(np.arctan2(np.abs(x), -y))
         angles, begin, end = _BEARD
         depth = np.minimum(-z - np.interp(angle, angles, begin), np.interp(angle, angles, end) + z)
-        depth = np.minimum(depth, 0.05 * (0.3 - skin.keys[-1, :, 2]))  # the ears stay bare
         skin, chosen, _ = sheet.split(skin, depth - inwards)
         skin = replace(skin, materials=np.where(chosen, SLOT[name], skin.materials))
     return skin
