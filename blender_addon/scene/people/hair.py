@@ -232,5 +232,7 @@ def _bun(comb: _Comb) -> list[Sheet]:
     return [*_tied(comb, knot), comb.painted(fluted(middle + 0.033 * ball, 0.003, comb.rng, closed=True, rounds=0))]
 
 
-_STYLES = {"short": _short, "forward": _forward, "crop": _crop, "receding": _receding, "bob": _bob, "ponytail": _ponytail,
-           "bun": _bun}  # fmt: skip
+_STYLES = {
+    "short": _short, "forward": _forward, "crop": _crop, "receding": _receding, "bob": _bob, "ponytail": _ponytail,
+    "bun": _bun,
+}  # fmt: skip

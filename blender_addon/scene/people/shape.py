@@ -45,7 +45,8 @@ BUILDS = {
         {"head/head-square": 0.5, "head/head-fat-decr": 0.3}, _AWAKE | {"eyeWide": 0.6}, "crop", beard=True),
     "005": Build(
         {"caucasian": 0.7, "asian": 0.3}, 0.0, 0.35,
-        {"head/head-round": 0.7, "head/head-fat-incr": 0.4, "nose/nose-point-up": 0.5, "nose/nose-scale-vert-decr": 0.4},
+        {"head/head-round": 0.7, "head/head-fat-incr": 0.4, "nose/nose-point-up": 0.5,
+         "nose/nose-scale-vert-decr": 0.4},
         _AWAKE | {"mouthSmile": 0.12}, "forward"),
     "006": Build(
         {"asian": 0.7, "caucasian": 0.3}, -0.1, -0.2, {"head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.3}, {},
@@ -72,7 +73,7 @@ def build_of(actor: str, *, female: bool) -> Build:
     heads = ("oval", "round", "square", "rectangular")
     return Build(
         races, (digest[3] % 100 - 50) / 120, (digest[4] % 100 - 50) / 120, {f"head/head-{heads[digest[5] % 4]}": 0.4},
-        WOMENS_HAIR[digest[6] % 3] if female else MENS_HAIR[digest[6] % 4],
+        {} if female else _AWAKE, WOMENS_HAIR[digest[6] % 3] if female else MENS_HAIR[digest[6] % 4],
         ("", "", "tights")[digest[7] % 3] if female else "",
     )  # fmt: skip
 
@@ -105,7 +106,7 @@ def keys(source: Source, build: Build) -> dict[str, np.ndarray]:
 
 def _sided(shares: dict[str, float], known: dict[str, np.ndarray]) -> dict[str, float]:
     """Shares by the names of the keys."""
-    found = {}
+    found: dict[str, float] = {}
     for name, share in shares.items():
         found |= dict.fromkeys([name] if name in known else [f"{name}{side}" for side in _SIDES], share)
     return found
