@@ -202,7 +202,7 @@ def _lock(comb: _Comb, side: float) -> Mesh:
     length = 0.104 + comb.rng.uniform(-0.006, 0.006, across.shape) - 0.012 * np.abs(across)
     y = np.interp(shares, (0, 0.4, 0.7, 1), (-0.052, -0.052, -0.046, -0.042)) + across * wide
     lines = np.stack((np.full(y.shape, 0.08 * side), y, 0.070 - shares * length), axis=2)
-    lift = np.interp(shares, (0, 0.2, 0.5, 1), (0.003, 0.007, 0.008, 0.004)) - 0.0025 * across**2
+    lift = np.interp(shares, (0, 0.2, 0.5, 1), (0.003, 0.0055, 0.0055, 0.003)) - 0.0025 * across**2
     lines = comb.scalp.at(lines, lift)
     return fluted(lines[:: -int(side)], 0.0016, comb.rng, closed=False)
 
