@@ -14,7 +14,7 @@ from .sheet import Sheet
 _KNEE, _UNDER, _SHOD, _NEAR, _FREE = 0.045, 0.10, 0.012, 0.0, 0.018
 #: Where a panel across a step begins and ends beside the middle, how far below the jumper's hem it begins, and how far
 #: its ends lie within the skirt at the hem and at its top, metres.
-_EDGE, _OUTER, _BEGIN, _WITHIN = 0.022, 0.155, 0.05, (0.003, 0.030)
+_EDGE, _OUTER, _BEGIN, _WITHIN = 0.022, 0.155, 0.05, (0.050, 0.055)
 #: How many places it has across and down.
 _GRID = 9
 #: How often the skirt's weights are smoothed: between the thighs it hangs on both.
