@@ -14,7 +14,7 @@ from ...dataset.batch import CAPTURE
 from ...dataset.bvh import Skeleton
 from .. import looks, meshes
 from ..armatures import bones_of, make_armature
-from . import dress, face, ict_head, rigged, shades, shadow, sheet
+from . import cloth, dress, face, ict_head, rigged, shades, shadow, sheet
 from . import fit as fitting
 from . import shape as shapes
 from .dress import MATERIALS
@@ -74,6 +74,7 @@ def build(
             weights = tidy(surface.weights)
             points = body.fit.pose.to_rest(surface.points, weights)
         mesh = meshes.make_mesh(f"actor_{actor}_{part}", points, surface.faces, surface.materials)
+        cloth.measured(mesh)
         for name in MATERIALS:
             mesh.materials.append(painted[name])
         thing = meshes.hang(mesh, armature, actor, collection)
@@ -95,9 +96,9 @@ def fitted(source: data.Source, actor: str, rest: rest_pose.RestPose, *, female:
     """An actor's undressed body on his skeleton, with the face keys, and his kind of hair."""
     build_ = shapes.build_of(actor, female=female)
     fit = fitting.fit(source, shapes.shape(source, build_, female=female), rest)
-    keys = np.stack(list(data.face_keys(source).values())) * fit.head_scale
+    keys = np.stack(list(shapes.keys(source, build_).values())) * fit.head_scale
     size = float(rest.head("head")[2]) / 1.56
-    return dress.Body(source, fit, size, keys, build_.skirt), build_.hair
+    return dress.Body(source, fit, size, keys, build_.skirt, build_.beard), build_.hair
 
 
 def tidy(weights: np.ndarray) -> np.ndarray:
@@ -124,4 +125,7 @@ def masks(folder: Path) -> dict[str, np.ndarray]:
 def materials(actor: str, look: looks.Look) -> dict[str, bpy.types.Material]:
     """An actor's materials by their names, of dress.MATERIALS."""
     shown = shades.shown_colours(actor, look)
-    return {name: meshes.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}
+    made = {name: meshes.make_material(f"actor_{actor}_{name}", *shown[name]) for name in MATERIALS}
+    for name in ("top", "collar", "legs"):
+        cloth.fold(made[name])
+    return made

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .scalp import Rays, Scalp
-from .strands import Mesh, columns, fluted, ribbons
+from .strands import Mesh, columns, fluted, ribbons, spikes
 
 #: How high above the skin hair begins, m.
 _ROOT = 0.0003
@@ -66,9 +66,47 @@ def down(scalp: Scalp, rays: Rays, count: int, rng: np.random.Generator) -> Mesh
     turns = rays.spaced(rng.random(count), 6.0)[:, None]
     reach = rays.reach(turns)
     lean = rng.normal(0, 0.012, (count, 1)) * np.array((-1.0, 1.0)) / np.sin(reach)
-    before = np.column_stack((rng.uniform(0.012, 0.066, count), np.full(count, -0.072)))
-    lines = scalp.at(0.1 * rays.ways(turns + lean, reach + before), np.array((0.0002, 0.0010)))
-    return ribbons(lines, np.array((0.0001, 0.0014)), 0.0003)
+    before = np.column_stack((rng.uniform(0.008, 0.040, count), np.full(count, -0.072)))
+    lines = scalp.at(0.1 * rays.ways(turns + lean, reach + before), np.array((0.0002, 0.0012)))
+    return spikes(lines, 0.0012)
+
+
+@dataclass(frozen=True)
+class Fringe:
+    """Hair that falls over the forehead: half, how far it reaches round the pole to either side, rad; strips: how many
+    strands; start: where on a line from the hairline to the pole it leaves the cover; below: how far its tips lie
+    below the hairline, and how much they differ, m; aside: how far it is combed to the left, rad; height: above the
+    skin at the hairline, m."""
+
+    half: float
+    strips: int
+    start: float
+    below: float
+    ragged: float
+    aside: float
+    height: float
+
+
+def fringe(scalp: Scalp, rays: Rays, look: Cover, kind: Fringe, rng: np.random.Generator) -> Mesh:
+    """Strands from the cover of `look` forwards over the hairline: at their sides they lie in the cover."""
+    turns = (2 * np.append(columns(kind.strips, rng), 1.0)[:, None] - 1) * kind.half
+    # Round the pole a positive turn is to the right.
+    inner = np.clip(1.3 * (1 - np.abs(turns / kind.half)), 0, 1) ** 0.7
+    middle = np.arange(len(turns))[:, None] % 2 == 1
+    uneven = rng.uniform(-0.5, 0.5, turns.shape) + np.where(middle, 0.4, -0.3)
+    places = np.linspace(0, 1, 10)
+    turned = turns - kind.aside * inner * places**1.5
+    reach = rays.reach(turned)
+    last = -(kind.below * (0.1 + 0.9 * inner) + kind.ragged * uneven * inner) / 0.1 / reach
+    shares = kind.start + (last - kind.start) * places
+    ways = rays.ways(turned, reach * (1 - shares))
+    on = look.lift(ways, np.maximum(shares, 0.0)) - 0.002
+    above = np.interp(places, (0, 0.2, 0.5), (0.0, 0.004, 0.005))
+    over = np.interp(shares, (-0.12, 0.0, 0.12), (0.0, 1.0, 1.0)) * (kind.height - 0.003) + 0.003
+    raised = np.where(shares > 0.12, on + above, np.minimum(on + above, over))
+    raised = np.where(shares < 0.12, np.maximum(over, 0.003), raised)
+    lift = on * (1 - inner) + raised * inner
+    return fluted(scalp.at(0.1 * ways, lift), 0.0016 * np.minimum(1, places / 0.3), rng, closed=False)
 
 
 @dataclass(frozen=True)

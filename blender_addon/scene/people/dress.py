@@ -18,9 +18,11 @@ from .sheet import Sheet
 MATERIALS = (
     "skin", "lips", "mouth", "brows", "lashes", "sclera", "iris", "pupil", "teeth", "tongue", "hair",
     "hair light", "top", "legs", "shoes", "soles", "tights", "hair dark", "hair root", "hair edge", "collar", "molars",
-    "brow edge",
+    "brow edge", "beard", "beard edge",
 )  # fmt: skip
 SLOT = {name: n for n, name in enumerate(MATERIALS)}
+#: What a head's skin is painted in.
+FACE = ("skin", "beard", "beard edge")
 
 #: How far jumper, trousers and shoes lie above the body, metres.
 _TOP, _LEGS, _SHOES = 0.013, 0.006, 0.006
@@ -39,13 +41,14 @@ CUFF, _HAND = 0.95, 0.86
 @dataclass(frozen=True)
 class Body:
     """A fitted body with what is needed to dress it; skirt: what covers the legs below one, `skin` or `tights`, or ""
-    for trousers; rig: whose weights stand behind the joints' in fit.weights, if any."""
+    for trousers; beard: whether he has one; rig: whose weights stand behind the joints' in fit.weights, if any."""
 
     source: Source
     fit: Fit
     size: float
     keys: np.ndarray
     skirt: str = ""
+    beard: bool = False
     rig: Rig | None = None
 
     def sheet(self, *groups: str) -> Sheet:

@@ -20,6 +20,14 @@ _BROW = (
     (0.0014, 0.0028, 0.0037, 0.0039, 0.0033, 0.0022, 0.0001),
 )
 _BROW_SEED = 3
+#: Where a beard begins and where it ends below, m below the eyes in head space at angles from the front, degrees.
+_BEARD = (
+    (0, 8, 14, 22, 34, 48, 60, 66, 69, 73, 76, 80, 96, 180),
+    (0.050, 0.050, 0.052, 0.062, 0.070, 0.066, 0.052, 0.034, 0.004, 0.004, 0.058, 0.072, 0.200, 0.200),
+    (0.124, 0.124, 0.124, 0.122, 0.118, 0.110, 0.098, 0.090, 0.085, 0.082, 0.078, 0.072, 0.000, 0.000),
+)
+#: How wide its edge is, m.
+_BEARD_EDGE = 0.004
 _BROW_ROWS = np.array((-1.0, -0.65, 0.0, 0.65, 1.0))
 
 
@@ -46,9 +54,11 @@ def build(
     # Below the collar the neck ends, so that it never shows through the cloth.
     skin = sheet.cut(skin, collar(body, skin.points) + 0.022 * body.size)
     bare = skin
+    if body.beard:
+        skin = _bearded(skin, hairs.Head.of(body, eyes))
     skin, lips, _ = sheet.split(skin, skin.keys[-1, :, 0] - 0.45)
     inside = (skin.keys[-1, :, 1] > 0.4)[skin.faces].all(axis=1)
-    materials = np.where(lips, SLOT["lips"], SLOT["skin"])
+    materials = np.where(lips, SLOT["lips"], skin.materials)
     skin = replace(skin, materials=np.where(inside, SLOT["mouth"], materials))
     parts = [skin, *brows(bare, eyes, female=female)]
     parts = [replace(part, keys=part.keys[:-1]) for part in parts]
@@ -60,6 +70,18 @@ def build(
         parts.append(sheet.take(lashes, upper))
     parts += [eyeballs.ball(eyes, side, key_names, body.on_head()) for side in ("Left", "Right")]
     return sheet.join(*parts), hairs.build(bare, bare.keys[-1, :, 2], body, eyes, hair)
+
+
+def _bearded(skin: Sheet, head: hairs.Head) -> Sheet:
+    """The skin with a short beard on cheeks, chin and upper lip."""
+    for name, inwards in (("beard edge", 0.0), ("beard", _BEARD_EDGE)):
+        x, y, z = head.inside(skin.points).T
+        angle = np.degrees(np.arctan2(np.abs(x), -y))
+        angles, begin, end = _BEARD
+        depth = np.minimum(-z - np.interp(angle, angles, begin), np.interp(angle, angles, end) + z)
+        skin, chosen, _ = sheet.split(skin, depth - inwards)
+        skin = replace(skin, materials=np.where(chosen, SLOT[name], skin.materials))
+    return skin
 
 
 def _vertex_uv(body: Body) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import sheet
-from .cover import Cover, Tufts, cover, down, tufts
+from .cover import Cover, Fringe, Tufts, cover, down, fringe, tufts
 from .dress import SLOT, Body
 from .eyes import Eyes
 from .scalp import Rays, Scalp, above_hairline
@@ -17,6 +17,8 @@ from .strands import Hull, Mesh, columns, fluted, grow, trimmed
 #: The distance from the middle of an average head's eyeball to its front, m: head space is in its unit.
 _EYE_RADIUS = 0.0138
 _SEED = 7
+#: How many single hairs there are along a hairline.
+_SINGLE = 130
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class _Comb:
                      np.zeros((0, len(mesh.points), 3)))  # fmt: skip
 
 
+#: How far the strands of short hair differ in length at the hairline, m.
+_SOFT = 0.0016
 #: Of eight strands so many have each shade.
 _SHADES = np.array([SLOT["hair"]] * 4 + [SLOT["hair light"]] * 2 + [SLOT["hair dark"]] * 2)
 
@@ -85,7 +89,7 @@ def _meridian(turn: float, row: float) -> np.ndarray:
 
 def _rooted(comb: _Comb, rays: Rays, whole: Mesh, *, mottled: bool = False) -> list[Sheet]:
     """A cover, and the single hairs before it."""
-    single = comb.painted(down(comb.scalp, rays, 64, comb.rng)).painted(SLOT["hair edge"])
+    single = comb.painted(down(comb.scalp, rays, _SINGLE, comb.rng)).painted(SLOT["hair edge"])
     return [comb.painted(whole, roots=True, mottled=mottled), single]
 
 
@@ -97,52 +101,72 @@ def _combed(comb: _Comb, rays: Rays, look: Cover, kind: Tufts, *, mottled: bool 
 
 def _short(comb: _Comb) -> list[Sheet]:
     """Combed from the forehead back to the crown; cut short at the sides."""
-    look = Cover(0.005, 0.012, 0.0018, 94, front=0.013, swirl=1.0, soft=0.003)
+    look = Cover(0.004, 0.013, 0.0018, 88, front=0.017, swirl=1.0, soft=_SOFT)
     return _combed(comb, Rays.of(_meridian(160.0, 62.0), "short"), look, Tufts(124, 0.036, 0.008, 0.0009))
+
+
+def _forward(comb: _Comb) -> list[Sheet]:
+    """Combed from the crown forward, over the forehead."""
+    rays = Rays.of(_meridian(165.0, 58.0), "short")
+    look = Cover(0.0055, 0.011, 0.0016, 72, swirl=-0.5, soft=_SOFT)
+    parts = _combed(comb, rays, look, Tufts(96, 0.030, 0.009, 0.0012))
+    over = Fringe(half=0.95, strips=26, start=0.62, below=0.012, ragged=0.012, aside=0.36, height=0.009)
+    return [*parts, comb.painted(fringe(comb.scalp, rays, look, over, comb.rng))]
 
 
 def _crop(comb: _Comb) -> list[Sheet]:
     """A few millimetres all over."""
-    look = Cover(0.0035, 0.006, 0.0008, 96, swirl=0.8, soft=0.003)
+    look = Cover(0.0035, 0.007, 0.0008, 88, swirl=0.8, soft=_SOFT)
     kind = Tufts(120, 0.014, 0.005, 0.0005, 0.25)
-    return _combed(comb, Rays.of(_meridian(170.0, 60.0), "short"), look, kind, mottled=True)
+    return _combed(comb, Rays.of(_meridian(170.0, 60.0), "edged"), look, kind, mottled=True)
+
+
+def _receding(comb: _Comb) -> list[Sheet]:
+    """Thin and combed back, from a forehead that has become high at the temples."""
+    look = Cover(0.004, 0.0055, 0.0011, 88, swirl=0.5, soft=_SOFT)
+    return _combed(comb, Rays.of(_meridian(172.0, 52.0), "receding"), look, Tufts(110, 0.034, 0.006, 0.0004))
+
+
+#: Where lines that fall from a parting have their places: many over the crown, which is round.
+_FALL = np.array((0.0, 0.03, 0.07, 0.115, 0.165, 0.22, 0.285, 0.36, 0.45, 0.56, 0.67, 0.78, 0.89, 1.0))
 
 
 def _bob(comb: _Comb) -> list[Sheet]:
     """Parted, and falling over the ears to the jaw."""
     rng = comb.rng
     rays = Rays.of(_meridian(180.0, 60.0), "long")
-    thin = _rooted(comb, rays, cover(comb.scalp, rays, Cover(0.0012, 0.0026, 0.0, 48), rng))
+    thin = _rooted(comb, rays, cover(comb.scalp, rays, Cover(0.0012, 0.0026, 0.0, 48, soft=0.0022), rng))
     hull = Hull(comb.skin[comb.skin[:, 1] > -0.06], hanging=True)
     # From the front round the end of the parting to the front on the other side.
-    place = np.append(columns(100, rng), 1.0) * 2 - 1
+    place = np.append(columns(84, rng), 1.0) * 2 - 1
     lines = _parted(hull, place, rng)
-    outer = comb.painted(fluted(lines, np.interp(np.arange(12), (0, 2, 11), (0.0, 0.0018, 0.0024)), rng, closed=False))
+    outer = comb.painted(fluted(lines, np.interp(_FALL, (0, 0.15, 1), (0.0, 0.0018, 0.0024)), rng, closed=False))
     rim = np.ones(len(outer.points), dtype=bool)
     rim.reshape(len(place), -1)[1:-1, 0] = False
     return [*thin, sheet.hem(outer, 0.008, rim)]
 
 
 def _parted(hull: Hull, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Lines (N, 12, 3) from a parting on the left. place: (N,) 1 at its front for those that fall to the left, -1 for
+    """Lines (N, T, 3) from a parting on the left. place: (N,) 1 at its front for those that fall to the left, -1 for
     the right, 0 at its end on the crown."""
     sign = np.sign(place)
     up = np.radians(np.interp(np.abs(place), (0.0, 0.3, 1.0), (128, 128, 42)))
-    roots = 0.1 * np.stack((0.12 + 0.02 * sign, -np.cos(up), np.sin(up)), axis=1)
+    roots = 0.1 * np.stack((0.12 + 0.006 * sign, -np.cos(up), np.sin(up)), axis=1)
     fan = np.radians(np.interp(np.abs(place), (0.0, 0.3, 0.66, 1.0), (90.0, 17.0, 12.0, 19.0)))
     ways = np.stack((sign * np.cos(fan), np.sin(fan), np.full(len(place), 0.05)), axis=1)
-    shares = np.linspace(0, 1, 12)
-    height = np.interp(shares, (0, 0.12, 0.4, 0.8, 1), (0.0055, 0.0125, 0.014, 0.015, 0.010))
-    lines = grow(hull, roots, ways, np.full(len(place), 0.32), steps=11, gravity=1.0, lift=height)
+    height = np.interp(_FALL, (0, 0.03, 0.12, 0.4, 0.8, 1), (0.0045, 0.0085, 0.0125, 0.014, 0.015, 0.010))
+    lines = grow(hull, roots, ways, np.full(len(place), 0.32), shares=_FALL, gravity=1.0, lift=height)
     ends = -0.118 + rng.uniform(-0.003, 0.003, len(place)) + 0.012 * np.clip(-lines[:, -1, 1] / 0.06, 0, 1)
-    return trimmed(lines, ends)
+    return trimmed(lines, _FALL, ends)
+
+
+_TIED = Cover(0.0055, 0.0080, 0.0024, 100, pole=0.008, soft=0.0022)
 
 
 def _tied(comb: _Comb, knot: np.ndarray) -> list[Sheet]:
     """All hair drawn back from the hairline to a knot."""
     rays = Rays.of(knot, "long")
-    look = Cover(0.0055, 0.0080, 0.0024, 112, pole=0.008)
-    return _combed(comb, rays, look, Tufts(44, 0.075, 0.006, 0.0, 0.03))
+    return _combed(comb, rays, _TIED, Tufts(22, 0.075, 0.006, 0.0, 0.03))
 
 
 def _ponytail(comb: _Comb) -> list[Sheet]:
@@ -162,8 +186,25 @@ def _ponytail(comb: _Comb) -> list[Sheet]:
     tail[:, -2:] += comb.rng.uniform(-0.012, 0.012, (len(tail), 1, 1)) * np.array((0.0, 0.0, 1.0))
     ring = start + (middle[1] - start) * np.array((0.1, 0.45, 0.8))[:, None]
     tie = fluted(_tube(ring, np.array((0.0125, 0.0145, 0.0125)), around[::2]), 0.0, comb.rng, closed=True, rounds=0)
-    return [*_tied(comb, knot), comb.painted(fluted(tail, 0.003, comb.rng, closed=True, rounds=0)),
+    rays = Rays.of(knot, "long")
+    over = Fringe(half=0.56, strips=30, start=0.42, below=0.013, ragged=0.006, aside=0.10, height=0.008)
+    front = comb.painted(fringe(comb.scalp, rays, _TIED, over, comb.rng))
+    locks = [comb.painted(_lock(comb, side)) for side in (-1.0, 1.0)]
+    return [*_tied(comb, knot), front, *locks, comb.painted(fluted(tail, 0.003, comb.rng, closed=True, rounds=0)),
             comb.painted(tie).painted(SLOT["collar"])]  # fmt: skip
+
+
+def _lock(comb: _Comb, side: float) -> Mesh:
+    """A lock that hangs in front of an ear. side: 1 on the left, -1 on the right."""
+    shares = np.linspace(0, 1, 9)
+    across = np.append(columns(5, comb.rng), 1.0)[:, None] * 2 - 1
+    wide = np.interp(shares, (0, 0.3, 0.7, 1), (0.9, 1.0, 0.7, 0.2)) * 0.0095
+    length = 0.104 + comb.rng.uniform(-0.006, 0.006, across.shape) - 0.012 * np.abs(across)
+    y = np.interp(shares, (0, 0.4, 0.7, 1), (-0.052, -0.052, -0.046, -0.042)) + across * wide
+    lines = np.stack((np.full(y.shape, 0.08 * side), y, 0.070 - shares * length), axis=2)
+    lift = np.interp(shares, (0, 0.2, 0.5, 1), (0.003, 0.0055, 0.0055, 0.003)) - 0.0025 * across**2
+    lines = comb.scalp.at(lines, lift)
+    return fluted(lines[:: -int(side)], 0.0016, comb.rng, closed=False)
 
 
 def _tube(middle: np.ndarray, radius: np.ndarray, around: np.ndarray) -> np.ndarray:
@@ -191,4 +232,7 @@ def _bun(comb: _Comb) -> list[Sheet]:
     return [*_tied(comb, knot), comb.painted(fluted(middle + 0.033 * ball, 0.003, comb.rng, closed=True, rounds=0))]
 
 
-_STYLES = {"short": _short, "crop": _crop, "bob": _bob, "ponytail": _ponytail, "bun": _bun}
+_STYLES = {
+    "short": _short, "forward": _forward, "crop": _crop, "receding": _receding, "bob": _bob, "ponytail": _ponytail,
+    "bun": _bun,
+}  # fmt: skip

@@ -15,9 +15,11 @@ _IRIS_OF = {
 _IRISES = ("3d2819", "472e1d", "5b3c24", "6b4a2a", "56704c", "4d7aa0")
 #: Whose skin is darker than this, the mean of its channels, has one of so many browns.
 _DARK, _BROWNS = 0.62, 3
+#: Whose hair is at least so bright against his skin has brows that are darker.
+_PALE = 0.75
 _GLEAM, _SHADE = (1.0, 0.9, 0.75), (0.0, 0.0, 0.0)
 #: Teeth are ivory behind the lips' shadow; those beside the tongue lie in the dark.
-_TEETH, _MOLARS = (0.85, 0.80, 0.70), (0.56, 0.46, 0.39)
+_TEETH, _MOLARS = (0.73, 0.67, 0.58), (0.50, 0.40, 0.34)
 
 
 def iris(actor: str, look: looks.Look) -> str:
@@ -31,17 +33,21 @@ def iris(actor: str, look: looks.Look) -> str:
 def shown_colours(actor: str, look: looks.Look) -> dict[str, tuple[Colour, float]]:
     """sRGB colour and roughness of each of dress.MATERIALS."""
     shown = looks.shown_colours(look, iris(actor, look))
+    # Brows as light as the skin would come and go with the light.
+    brows = mix(look.hair, _SHADE, 0.45) if sum(look.hair) > _PALE * sum(look.skin) else look.hair
     return shown | {
         "tights": (mix(look.legs, look.skin, 0.12), 0.6),
         "collar": (mix(look.top, _SHADE, 0.10), 0.9),
         "teeth": (_TEETH, 0.35),
         "molars": (_MOLARS, 0.5),
-        "brows": (mix(look.hair, look.skin, 0.24), 0.7),
-        "brow edge": (mix(look.hair, look.skin, 0.52), 0.7),
+        "brows": (mix(brows, look.skin, 0.24), 0.7),
+        "brow edge": (mix(brows, look.skin, 0.52), 0.7),
+        "beard": (mix(look.skin, look.hair, 0.55), 0.75),
+        "beard edge": (mix(look.skin, look.hair, 0.27), 0.65),
         "hair": (look.hair, 0.58),
         "hair light": (mix(look.hair, _GLEAM, 0.06), 0.52),
         "hair dark": (mix(look.hair, _SHADE, 0.15), 0.62),
         # At the hairline the skin shines through.
-        "hair root": (mix(look.hair, look.skin, 0.45), 0.6),
+        "hair root": (mix(look.hair, look.skin, 0.38), 0.6),
         "hair edge": (mix(look.hair, look.skin, 0.12), 0.6),
     }

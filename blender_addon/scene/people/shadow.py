@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..shadow_cover import Cover, ball
-from .dress import SLOT, Body
+from .dress import FACE, SLOT, Body
 from .sheet import Sheet
 
 
@@ -22,7 +22,7 @@ def build(body: Body, clothes: Sheet, head: Sheet) -> Sheet:
     rest = body.fit.pose.rest
     neck = body.head("neck.0" if "neck.0" in rest.roles else "head")
     throat = np.array((neck - (0.0, 0.0, 0.09 * size), body.head("head") - (0.0, 0.0, -0.035 * size)))
-    pieces.append(cover(head, ("skin",), 0.012).tube(throat, (0.0, 0.4, 0.75, 1.0), 8, 0.055 * size))
+    pieces.append(cover(head, FACE, 0.012).tube(throat, (0.0, 0.4, 0.75, 1.0), 8, 0.055 * size))
     hips, arm = body.head("thigh.L")[2], body.head("upper_arm.L")[2]
     for which, places, longest in (
         (top, (0.04, 0.25, 0.45, 0.65, 0.80, 0.96), 0.12),

@@ -80,20 +80,20 @@ def _outwards(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def grow(
     hull: Hull, roots: np.ndarray, ways: np.ndarray, lengths: np.ndarray, *,
-    steps: int, lift: np.ndarray, gravity: float = 0.0,
+    shares: np.ndarray, lift: np.ndarray, gravity: float = 0.0,
 ) -> np.ndarray:  # fmt: skip
-    """Lines (N, steps + 1, 3) along the surface from roots (N, 3).
+    """Lines (N, T, 3) along the surface from roots (N, 3).
 
-    ways: (N, 3) first directions; lengths: (N,) m; lift: (steps + 1,) or (N, steps + 1) m above the surface; gravity:
-    how much of each direction becomes downwards within 0.1 m.
+    ways: (N, 3) first directions; lengths: (N,) m; shares: (T,) of its length where a line has its places, from 0 to
+    1; lift: (T,) or (N, T) m above the surface; gravity: how much of each direction becomes downwards within 0.1 m.
     """
-    lift = np.broadcast_to(lift, (len(roots), steps + 1))
+    lift = np.broadcast_to(lift, (len(roots), len(shares)))
     place = hull.at(roots, lift[:, 0])
     way = ways / np.linalg.norm(ways, axis=1, keepdims=True)
-    step = lengths / steps
     pull = np.array((0.0, 0.0, -gravity))
     line = [place]
-    for n in range(steps):
+    for n, share in enumerate(np.diff(shares)):
+        step = lengths * share
         way = way + pull * (step / 0.1)[:, None]
         outwards = _outwards(place)[0]
         way = way - outwards * (way * outwards).sum(axis=1, keepdims=True)
@@ -114,9 +114,9 @@ class Mesh:
     rows: np.ndarray
 
 
-def trimmed(lines: np.ndarray, lowest: np.ndarray) -> np.ndarray:
-    """Lines (N, T, 3) cut where they come below a height (N,), with as many places as before."""
-    shares = np.linspace(0, 1, lines.shape[1])
+def trimmed(lines: np.ndarray, shares: np.ndarray, lowest: np.ndarray) -> np.ndarray:
+    """Lines (N, T, 3) with places at shares (T,) of them, cut where they come below a height (N,), with as many places
+    as before."""
     result = np.empty_like(lines)
     for n, line in enumerate(lines):
         below = np.flatnonzero(line[:, 2] < lowest[n])
@@ -194,6 +194,17 @@ def ribbons(lines: np.ndarray, width: np.ndarray, height: np.ndarray | float) ->
     strips = np.broadcast_to(np.arange(count)[:, None, None], faces.shape[:3])
     rows = np.broadcast_to(np.arange(places - 1)[None, :, None], faces.shape[:3])
     return Mesh(points.reshape(-1, 3), faces.reshape(-1, 4), strips.ravel(), rows.ravel())
+
+
+def spikes(lines: np.ndarray, width: float) -> Mesh:
+    """Single hairs from a tip to a base `width` m wide: lines (N, 2, 3) m."""
+    along = lines[:, 1] - lines[:, 0]
+    across = np.cross(along, _outwards(lines[:, 1])[0])
+    across = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9) * (width / 2)
+    points = np.stack((lines[:, 0], lines[:, 1] + across, lines[:, 1] - across), axis=1)
+    index = np.arange(3 * len(lines)).reshape(-1, 3)
+    faces = np.column_stack((index, index[:, 2]))
+    return Mesh(points.reshape(-1, 3), faces, np.arange(len(lines)), np.zeros(len(lines), dtype=np.int64))
 
 
 def _eased(lines: np.ndarray, rounds: int, *, closed: bool) -> np.ndarray:

@@ -83,7 +83,7 @@ def person(assets: Path, name: str, skeleton: bvh.Skeleton, *, female: bool, rig
         layers["bare"] = bare
     layers["hands"] = dress.hands(body)
     head, _ = face.build(body, {}, tuple(makehuman.face_keys(body.source)), "short", female=female)
-    layers["neck"] = sheet.take(head, head.materials == dress.SLOT["skin"])
+    layers["neck"] = sheet.take(head, np.isin(head.materials, [dress.SLOT[name] for name in dress.FACE]))
     return Person(body, layers, bones)
 
 

@@ -156,6 +156,23 @@ def test_every_layer_is_looked_at_and_what_comes_out_by_5_mm_is_seen(people):
             assert max(out.values()) == out[inner]
 
 
+def test_a_skirt_spans_a_step_and_hides_what_does_in_a_standing_pose(people):
+    for person in people.values():
+        if not person.body.skirt:
+            continue
+        size, cloth = person.body.size, person.layers["legs"]
+        person.layers["across"] = skirt.across(cloth, dress.hip_line(person.body), size)
+        surface = posing.Cover(cloth.faces)
+        out = {}
+        for share in (0.0, 0.15, 1.0):
+            pose = by_hand(person, "step", share)
+            out[share] = surface.outside(posing.skinned(person, "across", pose), posing.skinned(person, "legs", pose))
+        assert max(out[0.0].max(), out[0.15].max()) < -0.001
+        before, behind = out[1.0].reshape(2, 2, -1).max(axis=(0, 2))
+        assert before > 0.03 * size
+        assert behind > 0.03 * size
+
+
 def test_hems_are_straight(people):
     for person in people.values():
         for layer in ("top", "legs"):

@@ -11,7 +11,7 @@ from blender_addon.dataset import makehuman as source  # noqa: E402
 from blender_addon.dataset import rest_pose  # noqa: E402
 from blender_addon.scene.looks import LOOKS  # noqa: E402
 from blender_addon.scene.people import actor, eyes, face, hair, shape, sheet, surface  # noqa: E402
-from blender_addon.scene.people.dress import SLOT  # noqa: E402
+from blender_addon.scene.people.dress import FACE, SLOT  # noqa: E402
 from farm import assets  # noqa: E402
 from tests.scene.test_mannequin import interact_like  # noqa: E402
 
@@ -19,7 +19,9 @@ DATA = assets.there()
 pytestmark = pytest.mark.skipif(DATA is None, reason="the people's data have not been fetched")
 
 #: One actor of each style.
-WORN = {"short": "001", "bob": "002", "crop": "003", "ponytail": "006", "bun": "007"}
+WORN = {
+    "short": "001", "bob": "002", "crop": "003", "forward": "005", "ponytail": "006", "bun": "007", "receding": "008",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def worn(request):
     names = tuple(source.face_keys(body.source))
     head, parts = face.build(body, actor.masks(body.source.folder), names, style, female=LOOKS[who].female)
     space = hair.Head.of(body, eyes.find(body))
-    skin = sheet.take(head, head.materials == SLOT["skin"])
+    skin = sheet.take(head, np.isin(head.materials, [SLOT[name] for name in FACE]))
     corners, shares = surface.closest(parts.points, skin.points, skin.faces)
     places = np.einsum("nk,nkx->nx", shares, skin.points[corners])
     normals = np.einsum("nk,nkx->nx", shares, sheet.normals(skin.points, skin.faces)[corners])
@@ -76,7 +78,7 @@ def test_no_key_moves_the_face_through_it(worn):
 
 
 def test_no_strand_floats_beside_the_temples_or_above_the_forehead(worn):
-    _, y, z = worn.hair.T
+    x, y, z = worn.hair.T
     if worn.style == "bob":  # it hangs beside them
         temples = (y < 0.0) & (z > 0.02) & (z < 0.05)
         assert worn.off[0, temples].max() < 0.025
@@ -84,7 +86,8 @@ def test_no_strand_floats_beside_the_temples_or_above_the_forehead(worn):
     temples = (y < 0.02) & (z < 0.04)
     assert temples.sum() > 100
     assert worn.off[0, temples].max() < 0.012
-    line = (y < -0.07) & (z < 0.072)
+    front = (y < -0.05) & (np.abs(x) < 0.04)
+    line = front & (z < z[front].min() + 0.008)
     assert worn.off[0, line].max() < 0.012
 
 
@@ -109,7 +112,7 @@ def test_its_strands_look_outwards(worn):
 
 def test_the_brows_go_with_the_skin_below_them(worn):
     brows = np.unique(worn.head.faces[np.isin(worn.head.materials, (SLOT["brows"], SLOT["brow edge"]))])
-    skin = sheet.take(worn.head, worn.head.materials == SLOT["skin"])
+    skin = sheet.take(worn.head, np.isin(worn.head.materials, [SLOT[name] for name in FACE]))
     corners, shares = surface.closest(worn.head.points[brows], skin.points, skin.faces)
     normals = np.einsum("nk,nkx->nx", shares, sheet.normals(skin.points, skin.faces)[corners])
     for key, of_skin in zip((0.0 * worn.head.keys[0], *worn.head.keys), (0.0 * skin.keys[0], *skin.keys), strict=True):

@@ -45,7 +45,7 @@ def person(request, tmp_path_factory) -> posing.Person:
     found = posing.person(Path(DATA), request.param, skeleton, female=female)
     clothes = sheet.join(*dress.garments(found.body), dress.hands(found.body))
     head, _ = face.build(found.body, {}, tuple(makehuman.face_keys(found.body.source)), "short", female=female)
-    skin = sheet.take(head, head.materials == dress.SLOT["skin"])
+    skin = sheet.take(head, np.isin(head.materials, [dress.SLOT[name] for name in dress.FACE]))
     found.layers["seen"] = sheet.join(clothes, replace(skin, keys=skin.keys[:0]))
     found.layers["shell"] = shadow.build(found.body, clothes, head)
     return found
