@@ -18,6 +18,8 @@ from .sheet import Sheet
 #: eyes, m. Below the first the skin is drawn onto the body's, below the second it bends with the body's.
 _NECK = ((0.115,), (-0.050,))
 _BENT = ((0.030, 0.115), (-0.050, -0.015))
+#: In the middle of a neck left and right are as near, and rounding would choose: m that choose instead.
+_LEFT = np.array((1e-7, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def _joined(
     neck = np.flatnonzero(bent > 0)
     low, high = points[neck, 2].min() - 0.04 * body.size, points[neck, 2].max() + 0.04 * body.size
     near = (skin.points[:, 2] > low) & (skin.points[:, 2] < high) & (body.arms(skin) < 0.9)
-    corners, parts = surface.closest(points[neck], skin.points, skin.faces[near[skin.faces].all(axis=1)])
+    corners, parts = surface.closest(points[neck] + _LEFT, skin.points, skin.faces[near[skin.faces].all(axis=1)])
     there = np.einsum("nk,nkx->nx", parts, skin.points[corners])
     along = share[neck, None]
     points = points.copy()
