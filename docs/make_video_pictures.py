@@ -13,7 +13,7 @@ import numpy as np
 from blender_addon.dataset import batch, bvh
 from blender_addon.dataset.layout import Dataset
 from farm import video
-from farm.commands import video_present as present_command
+from farm.commands import video_present
 from farm.demo.maker import make_dataset
 from farm.rendering import RenderOptions
 from farm.videos.compare import CompareOptions, compare
@@ -34,7 +34,7 @@ def keep(made: Path | None, name: str) -> None:
 
 def of_a_scene(root: Path) -> None:
     made = make_dataset(root / "data", scenes=1, seconds=1.0)
-    present_command.render_missing(made.scenes, made.root, HOW)
+    video_present.render_missing(made.scenes, made.root, HOW)
     said = root / "said.srt"
     said.write_text(SAID, encoding="utf-8")
     (shown,) = present(made.scenes, made.root, PresentOptions(subtitles=said))
