@@ -11,7 +11,7 @@ import pytest
 from blender_addon.dataset import batch
 from blender_addon.dataset.naming import SceneId
 from farm import video
-from farm.commands import video_present as present_command
+from farm.commands import video_present
 from farm.demo.maker import make_dataset
 from farm.errors import FarmError
 from farm.rendering import RenderOptions
@@ -133,14 +133,14 @@ def test_what_is_missing_is_rendered_first_and_what_is_there_stays(tmp_path):
     made = make_dataset(tmp_path, scenes=1, seconds=1.0)
     look = batch.Look("workbench", (64, 64), 1)
     options = RenderOptions(look=look, workers=1, actors="mannequin")
-    present_command.render_missing(made.scenes, tmp_path, options)
+    video_present.render_missing(made.scenes, tmp_path, options)
     (result,) = present.present(made.scenes, tmp_path, PresentOptions(SIZE))
     assert not result.problem
     assert result.frames == 30
     folders = [tmp_path / f"{kind}_renders_noaudio" for kind in ("body", "face")]
     before = {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*.*")}
     assert len(before) == 1 + 2 * 30
-    present_command.render_missing(made.scenes, tmp_path, options)
+    video_present.render_missing(made.scenes, tmp_path, options)
     assert {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*.*")} == before
 
 
