@@ -54,6 +54,7 @@ class _Result:
         return self.last - self.first + 1
 
     def found(self, kind: str, file: Path, text: str, frames: tuple[int, int] | None = None) -> Finding:
+        text = text.removeprefix(f"{file}: ")  # errors begin with it
         return Finding(str(self.subject.id), kind, file, f"{file.name}: {text}", frames)
 
     def each(self, kind: str, file: Path, numbers: Iterable[int], text: str) -> list[Finding]:
@@ -238,7 +239,8 @@ def _against(
 
 def _likest(shown: Mapping[int, Seen], like: Mapping[int, Seen]) -> dict[int, int]:
     """Which frame of `like` each shown frame is, told by its look; its own number wherever that is in doubt."""
-    common = [number for number in shown if number in like]
+    # A picture that turned black since is like no other, and says nothing of the frame that was made from it.
+    common = [number for number in shown if number in like and not like[number].black]
     if len({frame.small.shape for frames in (shown, like) for frame in frames.values()}) != 1 or not common:
         return {}
     rows = np.stack([like[number].small.ravel() for number in common]).astype(np.float32)

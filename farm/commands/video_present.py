@@ -71,9 +71,11 @@ def present_command(
 def render_missing(scenes: Sequence[SceneId], data: Path, options: RenderOptions) -> None:
     """Render what is missing of the scenes' bodies and faces; what fails is told, and the scene then fails as well."""
     dataset = Dataset.at(data)
-    folder = plan.Outputs(Path(options.out or dataset.root).absolute()).runs / present.FOLDER
+    outputs = plan.Outputs(Path(options.out or dataset.root).absolute())
+    bodies, faces = present.missing(scenes, dataset, outputs)
+    folder = outputs.runs / present.FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = ((body.BODY, scenes, False), (face.FACE, present.faces_of(dataset, scenes), True))
+    kinds = ((body.BODY, bodies, False), (face.FACE, faces, True))
     for kind, names, as_pictures in kinds:
         if names:
             job = folder / f"{kind.name}_render_job.txt"

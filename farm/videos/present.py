@@ -72,6 +72,25 @@ def faces_of(dataset: Dataset, scenes: Iterable[SceneId]) -> list[PerformanceId]
     return [performance for performance in found if dataset.face_weights(performance).is_file()]
 
 
+def missing(
+    scenes: Sequence[SceneId], dataset: Dataset, outputs: plan.Outputs
+) -> tuple[list[SceneId], list[PerformanceId]]:
+    """Which bodies and faces `present` lacks. What is there whole is shown as it is, however it was rendered."""
+    bodies = []
+    for scene in scenes:
+        try:
+            _body(scene, outputs, subjects.scene(dataset, scene).frames)
+        except (FarmError, DatasetError):  # whoever renders it tells why it cannot be
+            bodies.append(scene)
+    faces = []
+    for performance in faces_of(dataset, scenes):
+        try:
+            _face(performance, dataset, outputs)
+        except (FarmError, DatasetError):
+            faces.append(performance)
+    return bodies, faces
+
+
 def present(
     scenes: Sequence[SceneId],
     data: Path | str,
@@ -161,13 +180,16 @@ def _person(scene: SceneId, actor: Actor, dataset: Dataset, outputs: plan.Output
     if not dataset.face_weights(performance).is_file():
         known = " (the data set's authors know of this gap)" if performance in layout.ERRATA_WITHOUT_FACE else ""
         return _Person(actor, None, f"{performance}: no face weights{known}; there is no picture of the face")
-    frames = lengths.of_face(dataset, performance)
+    return _Person(actor, _face(performance, dataset, outputs))
+
+
+def _face(performance: PerformanceId, dataset: Dataset, outputs: plan.Outputs) -> VideoInfo:
     shown, heard = outputs.shown(performance), outputs.video(performance)
     if shown.is_dir():
-        return _Person(actor, pictures.sequence(shown, 1, frames))
+        return pictures.sequence(shown, 1, lengths.of_face(dataset, performance))
     for path in (shown, heard):
         if path.is_file():
-            return _Person(actor, video.probe(path))
+            return video.probe(path)
     raise FarmError(
         f"{outputs.pictures(performance)}: the face is not rendered; run `interact-farm face render` with a job of "
         "this performance, or this command with --render"

@@ -236,6 +236,17 @@ def test_pictures_in_each_others_place_are_named_and_rendered_anew(dataset, rend
     assert told(findings(dataset, out, sound=False)) == {(FACE, "black", (30, 30))}
 
 
+def test_a_picture_that_turned_black_accuses_no_video_that_was_made_before(dataset, out):
+    png_maker.write(png(out, 30), np.full((64, 64, 3), 3, np.uint8), f"{pictures.read(png(out, 29)).comment} frame 30")
+    assert told(findings(dataset, out)) == {(FACE, "black", (30, 30))}
+
+
+def test_what_cannot_be_read_is_named_once(dataset, out):
+    png(out, 30).write_bytes(png(out, 30).read_bytes()[:-30])
+    (found,) = findings(dataset, out, sound=False)
+    assert found.text.count("0030.png") == 1
+
+
 def shortened(path: Path, keep: float) -> None:
     """Leave out the sound after `keep` seconds."""
     beside = path.with_suffix(".short.mp4")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,8 +141,15 @@ def test_what_is_missing_is_rendered_first_and_what_is_there_stays(tmp_path):
     folders = [tmp_path / f"{kind}_renders_noaudio" for kind in ("body", "face")]
     before = {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*.*")}
     assert len(before) == 1 + 2 * 30
-    video_present.render_missing(made.scenes, tmp_path, options)
+    # Made with another look than is asked for now, it is there all the same.
+    other = replace(options, look=replace(look, size=(96, 96)))
+    video_present.render_missing(made.scenes, tmp_path, other)
     assert {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*.*")} == before
+    lost = sorted(path for path in before if path.suffix == ".png")[3]
+    lost.unlink()
+    video_present.render_missing(made.scenes, tmp_path, options)
+    after = {path: path.stat().st_mtime_ns for folder in folders for path in folder.rglob("*.*")}
+    assert {path for path in before if after[path] != before[path]} == {lost}
 
 
 @pytest.mark.parametrize(
