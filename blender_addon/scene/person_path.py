@@ -26,6 +26,12 @@ class PersonPath:
     positions: np.ndarray
     roles: Mapping[str, int]
 
+    def skull(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The ball that holds the head, as of `balls`; None for a skeleton without a known one."""
+        if "head" not in self.roles:
+            return None
+        return self.positions[self.roles["head"]].T[:, None] + (0.0, 0.0, _SKULL), np.array((_REACH["head"],))
+
     def balls(self) -> tuple[np.ndarray, np.ndarray]:
         """Balls that hold the whole person: centres (F, K, 3) and radii (K,), metres."""
         joints, radii, lift = [], [], []

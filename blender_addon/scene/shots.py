@@ -178,7 +178,8 @@ def _orbit(people: Sequence[PersonPath], lens: Lens, toward: np.ndarray) -> Shot
 
 
 def _over_shoulder(near: PersonPath, far: PersonPath, lens: Lens) -> Shot:
-    """From behind one person to the other, who is wholly in the picture; it turns with them, slowly."""
+    """From behind one person to the other, who is wholly in the picture, as the near one's head is below its upper
+    edge; it turns with them, slowly."""
     line = smoothed((near.places() - far.places()) * (1, 1, 0))
     length = np.linalg.norm(line, axis=1)
     yaw = np.arctan2(line[:, 1], line[:, 0])
@@ -198,7 +199,8 @@ def _over_shoulder(near: PersonPath, far: PersonPath, lens: Lens) -> Shot:
     balls = [far.balls()]
     low, high = _box(balls)
     middle = smoothed((low + high) / 2.0)
-    return _around(balls, lens, middle, toward, _OVER_DOWN, even=False, before=near.places())
+    skull = near.skull()
+    return _around(balls, lens, middle, toward, _OVER_DOWN, even=False, before=near.places(), below=skull)
 
 
 def _around(
@@ -210,18 +212,21 @@ def _around(
     *,
     even: bool,
     before: np.ndarray | None = None,
+    below: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Shot:
     """A camera that looks at `middle` (F, 3) from the directions `toward` (F, 3), as near as the margin allows.
 
     Towards one middle, a greater distance only ever shows more: the smoothed distance is at least what each frame
-    asks for. even: one distance for all frames; before: a place (F, 3) that must lie before the camera.
+    asks for. even: one distance for all frames; before: a place (F, 3) that must lie before the camera; below: balls
+    that the picture's upper and lower edge must not cut, whatever its sides do.
     """
     turns = np.stack([camera_turn(direction, down) for direction in toward])
     usable, lean = lens.usable, np.sqrt(1.0 + lens.usable**2)
     needed = np.full(len(middle), NEAREST)
-    for centres, radii in balls:
+    whole = [(ball, (0, 1)) for ball in balls]
+    for (centres, radii), axes in [*whole, (below, (1,))] if below else whole:
         seen = (centres - middle[:, None]) @ turns
-        for axis in (0, 1):
+        for axis in axes:
             reach = (np.abs(seen[..., axis]) + radii * lean[axis]) / usable[axis] + seen[..., 2]
             needed = np.maximum(needed, reach.max(axis=1))
         needed = np.maximum(needed, (seen[..., 2] + radii).max(axis=1) + NEAREST)

@@ -78,6 +78,18 @@ def test_over_the_shoulder_the_other_is_inside_and_the_near_one_before_the_camer
         assert (shot.seen(people[near].places()[:, None])[..., 2] < -1.0).all()
 
 
+def test_over_a_tall_ones_shoulder_he_has_a_head():
+    tall, small = pair(0, 180)
+    tall = PersonPath(tall.positions * np.array((1.0, 1.0, 1.15))[:, None], ROLES)
+    small = PersonPath(small.positions * np.array((0.6, 1.0, 0.9))[:, None], ROLES)
+    shot = shots.plan("over-A", [tall, small], LENS)
+    crown = shot.seen(tall.positions[ROLES["head"]].T[:, None] + (0, 0, 0.25))
+    assert (crown[..., 1] / -crown[..., 2]).max() < 0.9 * LENS.half[1]
+    assert margin(shot, [small]) >= 0.05
+    # And no more of the way than that takes: she is not lost in the picture.
+    assert smallest_share([small], LENS, shot) > 0.5
+
+
 def test_only_people_who_would_be_small_are_followed_and_then_they_are_larger():
     assert not shots.plan("auto", pair(0, 180), LENS).moves
     together = person(np.stack((np.linspace(0, 14, 900), np.zeros(900)), axis=1), np.zeros(900))
