@@ -43,7 +43,7 @@ def shown_colours(actor: str, look: looks.Look) -> dict[str, tuple[Colour, float
         "brows": (mix(brows, look.skin, 0.24), 0.7),
         "brow edge": (mix(brows, look.skin, 0.52), 0.7),
         "beard": (mix(look.skin, look.hair, 0.55), 0.75),
-        "beard edge": (mix(look.skin, look.hair, 0.27), 0.65),
+        "beard edge": (mix(look.skin, look.hair, 0.36), 0.7),
         "hair": (look.hair, 0.58),
         "hair light": (mix(look.hair, _GLEAM, 0.06), 0.52),
         "hair dark": (mix(look.hair, _SHADE, 0.15), 0.62),
