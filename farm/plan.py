@@ -126,6 +126,7 @@ def make(
     *,
     template_fingerprint: str,
     actors: Mapping[str, str] | None = None,
+    refused: Mapping[SceneId | PerformanceId, str] | None = None,
     look: batch.Look,
     medium: Medium | None = None,
     frames: tuple[int, int] | None = None,
@@ -137,7 +138,7 @@ def make(
     """Plan a run; reads headers and hashes files, renders and changes nothing.
 
     What cannot be rendered becomes a failure and does not keep the others. template_fingerprint, actors: of a
-    templates.Template; medium: clips unless told otherwise; chunk:
+    templates.Template; refused: of its templates.HeadsOf; medium: clips unless told otherwise; chunk:
     frames a chunk, else as `chunk_frames` has it of what is not finished; frame_seconds: of a frame, where measured.
     """
     tasks: list[Task] = []
@@ -147,6 +148,9 @@ def make(
     empty: dict[str, list[str]] = {}
     with known_files.opened() as known:
         for name in names:
+            if refused and name in refused:
+                failures[str(name)] = refused[name]
+                continue
             try:
                 task, label = _task(name, dataset, outputs, template, look, frames, medium, known)
             except (DatasetError, FarmError) as error:

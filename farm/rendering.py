@@ -132,12 +132,14 @@ def prepare(
     medium: Medium = Pictures(options.look.size) if options.pictures else Clips()
     shared = plan.made_from(template.fingerprint, options.look)
     measured = timings.earlier(outputs, kind.name, shared, as_pictures=options.pictures)
+    heads = templates.heads_of(template, dataset, listed.ids)
     planned = plan.make(
         listed.ids,
         dataset,
         outputs,
         template_fingerprint=template.fingerprint,
         actors=template.actors,
+        refused=heads.refused,
         look=options.look,
         medium=medium,
         frames=options.frames,
@@ -147,9 +149,7 @@ def prepare(
         overwrite=options.overwrite,
     )
     bad_lines = {f"line {line.number}": line.problem for line in listed.lines if line.problem}
-    seen = {actor for task in planned.tasks for actor in task.subject.actors}
-    of_actors = templates.notices_of(template, dataset, seen)
-    notices = (*listed.notices, *template.notices, *of_actors, *planned.notices)
+    notices = (*listed.notices, *template.notices, *heads.notices, *planned.notices)
     planned = replace(planned, failures=planned.failures | bad_lines, notices=notices)
     identity = state.Identity(
         _run_id(kind, listed.ids, outputs, template, options),

@@ -11,7 +11,7 @@ from blender_addon.dataset import batch, naming
 from blender_addon.dataset.layout import Dataset
 
 from . import blender as blenders
-from . import subjects, templates
+from . import templates
 from .errors import FarmError
 from .executors.local import do_one
 
@@ -36,10 +36,17 @@ def save(
     pin_feet: bool = False,
     report: bool = False,
 ) -> Saved:
-    """Composite what `name` names in a template and save it; options as of batch.SaveComposite."""
+    """Composite what `name` names in a template and save it; options as of batch.SaveComposite.
+
+    FarmError, before Blender starts, where the head of one of its actors is broken.
+    """
     path = Path(path).absolute()
     if path.suffix != ".blend":
         raise FarmError(f"{path}: the name to save under ends in .blend")
+    named = naming.parse(name)
+    heads = templates.heads_of(template, dataset, [named])
+    if named in heads.refused:
+        raise FarmError(heads.refused[named])
     found = blenders.find(blender)
     with tempfile.TemporaryDirectory(prefix="interact-farm-") as folder:
         if template.builtin and not template.path.is_file():
@@ -50,5 +57,4 @@ def save(
             name, str(dataset.root), str(template.path), name, str(path), camera, dataset.subset, pin_feet, report
         )
         done = do_one(found, request)
-        told = templates.notices_of(template, dataset, subjects.actors_of(dataset, naming.parse(name)))
-        return Saved((*told, *done["notices"]), done.get("report"))
+        return Saved((*heads.notices, *done["notices"]), done.get("report"))

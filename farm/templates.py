@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from blender_addon.dataset import batch, databases, face_heads, ict, presets
 from blender_addon.dataset.actor_skeletons import actor_skeletons
 from blender_addon.dataset.layout import Dataset
+from blender_addon.dataset.naming import PerformanceId, SceneId
 
-from . import __version__, assets, known_files, plan
+from . import __version__, assets, known_files, plan, subjects
 from .blender import WORKER, Blender
 from .errors import FarmError
 from .executors.local import do_one
@@ -27,7 +28,7 @@ _NO_HEADS = "--faces ict: mannequins have faces of their own, only people (--act
 class Template:
     """A template file and the fingerprint of what it shows, but for the actors of a built-in one, each of whom has
     his own: data of others that come later change nothing of him. request: what builds it, None for the user's own;
-    notices: where it is not what was asked for, whoever is rendered; of single actors `notices_of` tells."""
+    notices: where it is not what was asked for, whoever is rendered; of single actors `heads_of` tells."""
 
     path: Path
     fingerprint: str
@@ -103,19 +104,38 @@ def _presets_fingerprint(template: Path | None, known: known_files.KnownFiles) -
     return "".join(known.fingerprint(path) for path in presets.own_files(template))
 
 
-def notices_of(template: Template, dataset: Dataset, actors: Collection[str]) -> tuple[str, ...]:
-    """Which of the actors that somebody renders have another head than was asked for or than is their own, and why.
+@dataclass(frozen=True)
+class HeadsOf:
+    """notices: which of the actors that somebody renders have another head than was asked for or than is their own, and
+    why; refused: {what cannot be rendered, as the head of one of its actors is broken: why, and what to do}."""
+
+    notices: tuple[str, ...] = ()
+    refused: Mapping[SceneId | PerformanceId, str] = field(default_factory=dict)
+
+
+def heads_of(template: Template, dataset: Dataset, names: Iterable[SceneId | PerformanceId]) -> HeadsOf:
+    """What there is to tell of the heads of those whom somebody renders; reads them.
 
     Told by each run, not when the template is built: that has everybody's heads, and is built once.
     """
     request = template.request
+    of_faces = isinstance(request, batch.MakeFaceTemplate)
+    if not of_faces and not (isinstance(request, batch.MakeTemplate) and request.assets and request.faces == "ict"):
+        return HeadsOf()
+    seen = {name: subjects.actors_of(dataset, name) for name in names}
+    actors = {actor for who in seen.values() for actor in who}
     if not actors:
-        return ()
-    if isinstance(request, batch.MakeFaceTemplate):
-        return face_heads.choose(dataset, actors).notices
-    if isinstance(request, batch.MakeTemplate) and request.assets and request.faces == "ict":
-        return ict.heads(dataset, set(actors) & databases.actors(dataset).keys())[1]
-    return ()
+        return HeadsOf()
+    if of_faces:
+        heads: face_heads.FaceHeads | ict.Heads = face_heads.choose(dataset, actors)
+    else:
+        heads = ict.heads(dataset, actors & databases.actors(dataset).keys())
+    remedy = "repair it, or remove it to render actor {} with the built-in face"
+    why = {actor: f"{problem}; {remedy.format(actor)}" for actor, problem in heads.broken.items()}
+    refused = {
+        name: next(why[actor] for actor in who if actor in why) for name, who in seen.items() if why.keys() & who
+    }
+    return HeadsOf(heads.notices, refused)
 
 
 def build(template: Template, blender: Blender) -> None:

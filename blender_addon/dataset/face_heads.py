@@ -15,10 +15,12 @@ from .layout import Dataset
 @dataclass(frozen=True)
 class FaceHeads:
     """own: ICT heads by actor; bodies: {another actor: whose body his head is made on}; an actor in neither has no
-    head. notices: why actors have not their own, one sentence each, or one for all."""
+    head. broken: as of ict.Heads, whose heads are made on a body too; notices: why others have not their own, one
+    sentence each, or one for all."""
 
     own: dict[str, ict.Head]
     bodies: dict[str, str]
+    broken: dict[str, str]
     notices: tuple[str, ...]
 
 
@@ -26,20 +28,22 @@ def choose(dataset: Dataset, actors: Iterable[str]) -> FaceHeads:
     """The heads of actors; those that actors.db does not know are left out. DatasetError where it cannot be read."""
     known = databases.actors(dataset)
     wanted = sorted(known.keys() & set(actors))
-    own, notices = ict.heads(dataset, wanted) if dataset.ict_basis.is_file() else ({}, ())
+    heads = ict.heads(dataset, wanted) if dataset.ict_basis.is_file() else ict.Heads({}, {}, ())
     skeletons = actor_skeletons(dataset)
     bodies: dict[str, str] = {}
-    told = list(notices)
+    told = list(heads.notices)
     for actor in wanted:
-        if actor in own:
+        if actor in heads.own:
+            continue
+        if skeletons:
+            bodies[actor] = actor if actor in skeletons else _nearest(actor, skeletons, known)
+        if actor in heads.broken:
             continue
         if not skeletons:
             told.append(f"actor {actor}: has neither ICT head nor BVH in {dataset.root}, and so no head to render")
-            continue
-        bodies[actor] = actor if actor in skeletons else _nearest(actor, skeletons, known)
-        if bodies[actor] != actor:
+        elif bodies[actor] != actor:
             told.append(f"actor {actor}: no BVH tells his size; his head is made on the body of actor {bodies[actor]}")
-    return FaceHeads(own, bodies, tuple(told))
+    return FaceHeads(heads.own, bodies, heads.broken, tuple(told))
 
 
 def _nearest(actor: str, others: Mapping[str, Skeleton], known: Mapping[str, Actor]) -> str:

@@ -8,7 +8,7 @@ left is +X; centimetres.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,17 +111,39 @@ def read_head(template: Path, basis: np.ndarray) -> Head:
     return Head(mesh.vertices[:VERTICES], faces, arkit_offsets(basis[:, :VERTICES]))
 
 
-def heads(dataset: Dataset, actors: Iterable[str]) -> tuple[dict[str, Head], tuple[str, ...]]:
-    """Each actor's head, and why others have none: one sentence each, or one for all, for the user."""
+@dataclass(frozen=True)
+class Heads:
+    """own: by actor; broken: {actor: what is wrong with his template, which is there}; notices: why others have no
+    head of their own, one sentence each, or one for all, for the user."""
+
+    own: dict[str, Head]
+    broken: dict[str, str]
+    notices: tuple[str, ...]
+
+
+def heads(dataset: Dataset, actors: Iterable[str]) -> Heads:
+    """The heads that actors have of their own; where the basis lacks or is broken, nobody has one."""
     try:
         basis = load_basis(dataset.ict_basis)
     except DatasetError as error:
-        return {}, (f"no actor has his ICT head, all keep the people's faces ({error})",)
-    found: dict[str, Head] = {}
+        return Heads({}, {}, (f"no actor has his ICT head, all keep the people's faces ({error})",))
+    own: dict[str, Head] = {}
+    broken: dict[str, str] = {}
     notices = []
     for actor in sorted(actors):
+        template = dataset.face_ict_template(actor)
         try:
-            found[actor] = read_head(dataset.face_ict_template(actor), basis)
+            own[actor] = read_head(template, basis)
         except DatasetError as error:
-            notices.append(f"actor {actor}: keeps the people's face, his ICT head is not there ({error})")
-    return found, tuple(notices)
+            if template.exists():
+                broken[actor] = str(error)
+            else:
+                notices.append(f"actor {actor}: keeps the people's face, his ICT head is not there ({error})")
+    return Heads(own, broken, tuple(notices))
+
+
+def told_of_broken(broken: Mapping[str, str]) -> tuple[str, ...]:
+    """What to tell where everybody is made, and whose template is broken keeps the people's face."""
+    return tuple(
+        f"actor {actor}: keeps the people's face, his ICT head is broken ({why})" for actor, why in broken.items()
+    )

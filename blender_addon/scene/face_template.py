@@ -37,8 +37,9 @@ _ARM = (0.26, 0.02, -0.96)
 def build(dataset: Dataset, assets: Path | str = "", only: str = "") -> tuple[str, ...]:
     """Replace the open file by the built-in face template, of all actors or of `only` one; returns notices.
 
-    An actor whose ICT template and basis are there gets that head with ICT's 55 keys; else people's from `assets`
-    (the folder of the people's data), else the mannequin's, with ARKit's, on the body of another where he has no BVH.
+    An actor whose ICT template and basis are there and whole gets that head with ICT's 55 keys; else people's from
+    `assets` (the folder of the people's data), else the mannequin's, with ARKit's, on the body of another where he has
+    no BVH.
     DatasetError where there is no actor, and no head that can be made.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -69,7 +70,7 @@ def build(dataset: Dataset, assets: Path | str = "", only: str = "") -> tuple[st
     bpy.data.scenes.remove(empty)
     if not any(scene.get(BUILTIN_PROPERTY) for scene in bpy.data.scenes):
         raise DatasetError(f"{dataset.root}: no actor has an ICT head or a BVH; there is no head to render")
-    return heads.notices
+    return (*heads.notices, *ict.told_of_broken(heads.broken))
 
 
 def _bust(scene: bpy.types.Scene, actor: str, head: ict.Head, basis: np.ndarray, look: Look) -> bpy.types.Object:

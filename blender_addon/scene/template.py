@@ -36,7 +36,8 @@ def build(dataset: Dataset, assets: Path | str = "", faces: str = "people", rig:
     stage.build_stage(scene)
     actors = databases.actors(dataset)
     skeletons = actor_skeletons(dataset)
-    heads, headless = ict.heads(dataset, skeletons.keys() & actors) if assets and faces == "ict" else ({}, ())
+    wearers = skeletons.keys() & actors if assets and faces == "ict" else ()
+    heads = ict.heads(dataset, wearers) if wearers else ict.Heads({}, {}, ())
     looks = colours.looks_of({actor.id: actor.gender for actor in actors.values()})
     if not skeletons.keys() & actors:
         raise DatasetError(f"{dataset.root}: no actor of actors.db has a BVH in bvhs/ or bvhs_retarget/")
@@ -48,11 +49,11 @@ def build(dataset: Dataset, assets: Path | str = "", faces: str = "people", rig:
         if assets:
             people.build(
                 actor.id, skeletons[actor.id], collection, look=looks[actor.id], assets=assets,
-                head=heads.get(actor.id), rig=rig,
+                head=heads.own.get(actor.id), rig=rig,
             )  # fmt: skip
         else:
             mannequins.build(actor.id, skeletons[actor.id], collection, look=looks[actor.id])
-    return headless
+    return (*heads.notices, *ict.told_of_broken(heads.broken))
 
 
 def is_builtin(scene: bpy.types.Scene) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -122,18 +122,22 @@ def compare(
     grid = Grid.of(len(sources), options.size, titled=not options.blind, square=kind is face.FACE)
     work = (out if as_folder else out.parent) / plan.RUNS_FOLDER / _FOLDER
     first = sources[0]
-    template = _template(kind, Dataset.at(first.path), names, work, how, tell)
+    template, refused = _template(kind, Dataset.at(first.path), names, work, how, tell)
+    shown = [name for name in names if name not in refused]
     how = replace(
         how, template=template, out=None, mux=False, pictures=False, frames=options.frames,
         look=replace(how.look, size=grid.rendered, label=()),
     )  # fmt: skip
     laid = []
     for source in sources:
-        laid.append(_lay(first, source, names, work))
+        laid.append(_lay(first, source, shown, work))
         tell(f"{source.label}:")
         _render(kind, laid[-1], how, render)
     results = []
     for name in names:
+        if name in refused:
+            results.append(SceneResult(str(name), 0, 0.0, None, refused[name]))
+            continue
         target = out / f"{name}.mp4" if as_folder else out
         try:
             made = _compose(name, laid, target, grid, options, key)
@@ -178,15 +182,16 @@ def _is_of_faces(job: Path) -> bool:
 
 def _template(
     kind: Kind, first: Dataset, names: Sequence[Name], work: Path, how: RenderOptions, tell: Callable[[str], None]
-) -> Path:
-    """One template for all sources, the first's: a built-in one has people of its actors' sizes."""
+) -> tuple[Path, Mapping[Name, str]]:
+    """One template for all sources, the first's: a built-in one has people of its actors' sizes; and whom of `names`
+    it cannot show, with why."""
     chosen = kind.template(first, plan.Outputs(work), how, tell, False)
-    seen = {actor for name in names for actor in subjects.actors_of(first, name)}
-    for notice in templates.notices_of(chosen, first, seen):
+    heads = templates.heads_of(chosen, first, names)
+    for notice in heads.notices:
         tell(notice)
-    if not chosen.path.is_file():
+    if len(heads.refused) < len(names) and not chosen.path.is_file():
         templates.build(chosen, blenders.find(how.blender))
-    return chosen.path
+    return chosen.path, heads.refused
 
 
 def _lay(first: Source, source: Source, names: Sequence[Name], work: Path) -> _Laid:

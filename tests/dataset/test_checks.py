@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blender_addon.dataset import bvh
+from blender_addon.dataset import bvh, databases, ict
+from blender_addon.dataset.blendshapes import ICT_NAMES
 from blender_addon.dataset.checks import findings, inventory, motion, survey
 from blender_addon.dataset.checks.findings import CODES, Finding
 from blender_addon.dataset.layout import Dataset
@@ -150,7 +151,18 @@ def resampled(samples: np.ndarray) -> np.ndarray:
 
 def templates_of_two(root: Path) -> None:
     for actor in ("001", "002"):
-        (root / "face_ict_templates" / f"{actor}.obj").touch()
+        (root / "face_ict_templates" / f"{actor}.obj").write_text("v 0 0 0\n")
+
+
+def templates_of_all(root: Path, *, of_his: str) -> None:
+    """Everybody but actor 001, whose content is given, has the head that the basis moves, a mere net of vertices."""
+    head = "v 0 0 0\n" * ict.VERTICES
+    head += "".join(f"f {n} {n + 1} {n + 2}\n" for n in range(1, ict.VERTICES - 1))
+    for actor in databases.actors(Dataset(root)):
+        (root / "face_ict_templates" / f"{actor}.obj").write_text(of_his if actor == "001" else head)
+    basis = np.zeros((len(ICT_NAMES), ict.VERTICES, 3), np.float32)
+    (root / "scripts").mkdir(exist_ok=True)
+    np.save(root / "scripts" / "blendshape_ict.npy", basis)
 
 
 def hidden_upper_case(root: Path) -> None:
@@ -190,6 +202,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], list[tuple[str, str]]]] = {
     "template missing": (
         templates_of_two,
         [("IA014", f"face_ict_templates/{actor}.obj") for actor in ("003", "005", "006", "007", "008")],
+    ),
+    "template empty": (lambda r: templates_of_all(r, of_his=""), [("IA011", "face_ict_templates/001.obj")]),
+    "template cut short": (
+        lambda r: templates_of_all(r, of_his="v 0 0 0\n" * 299),
+        [("IA307", "face_ict_templates/001.obj")],
     ),
     "no database": (lambda r: (r / "scenarios.db").write_bytes(b"no database"), [("IA101", "scenarios.db")]),
     "scenario row missing": (

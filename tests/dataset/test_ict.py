@@ -148,14 +148,27 @@ def test_a_template_whose_faces_lack_is_refused(tmp_path):
 
 def test_who_has_no_head_is_named_once(tmp_path, offsets):
     data = Dataset(tmp_path)
-    found, notices = ict.heads(data, ["001", "002"])
-    assert not found
-    assert len(notices) == 1
-    assert "no actor has his ICT head" in notices[0]
-    assert "blendshape_ict.npy: no such file" in notices[0]
+    found = ict.heads(data, ["001", "002"])
+    assert not found.own
+    assert not found.broken
+    assert len(found.notices) == 1
+    assert "no actor has his ICT head" in found.notices[0]
+    assert "blendshape_ict.npy: no such file" in found.notices[0]
     data.ict_basis.parent.mkdir()
     np.save(data.ict_basis, offsets)
-    found, notices = ict.heads(data, ["002", "001"])
-    assert not found
-    assert [notice.partition(":")[0] for notice in notices] == ["actor 001", "actor 002"]
-    assert "001.obj: no such file" in notices[0]
+    found = ict.heads(data, ["002", "001"])
+    assert not found.own
+    assert [notice.partition(":")[0] for notice in found.notices] == ["actor 001", "actor 002"]
+    assert "001.obj: no such file" in found.notices[0]
+
+
+def test_a_template_that_is_there_and_broken_is_no_lacking_one(tmp_path, offsets):
+    data = Dataset(tmp_path)
+    for path in (data.ict_basis, data.face_ict_template("002")):
+        path.parent.mkdir()
+    np.save(data.ict_basis, offsets)
+    data.face_ict_template("002").write_bytes(b"")
+    found = ict.heads(data, ["001", "002", "003"])
+    assert not found.own
+    assert found.broken == {"002": f"{data.face_ict_template('002')}: is no OBJ file, it has no vertices"}
+    assert [notice.partition(":")[0] for notice in found.notices] == ["actor 001", "actor 003"]

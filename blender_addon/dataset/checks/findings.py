@@ -90,6 +90,12 @@ WEIGHTS_RANGE = Code(
     "IA305", WARNING, "Weights are far outside 0 to 1.", "Divide by 100 where they are per cent.", deep=True
 )
 FACE_STILL = Code("IA306", WARNING, "A face does not move at all.", "Leave it out: tracking was lost.", deep=True)
+BAD_HEAD = Code(
+    "IA307",
+    ERROR,
+    "A face template is broken, or does not fit the basis.",
+    "Fetch it again; its actor is not rendered.",
+)
 
 # Voices.
 NO_RIFF = Code("IA401", ERROR, "A voice is no wav file, or its head is broken.", "Fetch it again, or convert it.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from .. import layout
 from ..errors import DatasetError
 from ..layout import Dataset
-from . import between, findings, listed, motion, rows, voice, weights
+from . import between, findings, heads, listed, motion, rows, voice, weights
 from .facts import Facts
 from .findings import Finding
 from .inventory import ARKIT, ICT, KINDS, VOICE, File, Inventory, has_archives, take
@@ -65,11 +65,11 @@ def find(root: Path | str) -> Dataset:
 
 
 def look(dataset: Dataset) -> Survey:
-    """Folders and databases and job files; no other file is opened."""
+    """Folders, databases, job files and the few face templates; no file of a performance is opened."""
     scenes = take(dataset.root)
     subsets = {name: take(dataset.root, name) for name in layout.SUBSETS if (dataset.root / name).is_dir()}
     databases = rows.read(dataset)
-    found = [*scenes.found, *databases.found, *rows.compare(dataset, databases, scenes)]
+    found = [*scenes.found, *databases.found, *rows.compare(dataset, databases, scenes), *heads.check(dataset)]
     for name, taken in subsets.items():
         found += [*taken.found, *rows.missing_in_subset(name, taken)]
     # What is missing of a scene is told above, and not once more for each line that names it.

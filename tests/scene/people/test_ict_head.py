@@ -11,7 +11,7 @@ from blender_addon.dataset import ict, rest_pose  # noqa: E402
 from blender_addon.dataset import makehuman as source  # noqa: E402
 from blender_addon.dataset.blendshapes import ARKIT_NAMES, TONGUE_KEY  # noqa: E402
 from blender_addon.dataset.layout import Dataset  # noqa: E402
-from blender_addon.scene import template  # noqa: E402
+from blender_addon.scene import face_template, template  # noqa: E402
 from blender_addon.scene.people import actor, ict_head, sheet, surface  # noqa: E402
 from blender_addon.scene.people.dress import SLOT, collar  # noqa: E402
 from blender_addon.scene.people.ict_place import place  # noqa: E402
@@ -140,6 +140,21 @@ def test_a_template_has_ict_heads_where_there_are_some_and_says_where_not(data):
     assert counts["001"] > 12_000 > max(counts[who] for who in others)
     assert [notice.partition(":")[0] for notice in notices if "ICT" in notice] == [f"actor {who}" for who in others]
     assert all("no such file" in notice for notice in notices if "ICT" in notice)
+
+
+def test_a_template_for_everybody_is_made_whatever_head_is_broken(data):
+    path = data.face_ict_template("002")
+    try:
+        path.write_text("v 0 0 0\n" * 299)
+        for told in (template.build(data, DATA, "ict"), face_template.build(data, DATA)):
+            (broken,) = (notice for notice in told if notice.startswith("actor 002: "))
+            assert f"his ICT head is broken ({path}: has 299 vertices" in broken
+            sizes = {thing.name: len(thing.data.vertices) for thing in bpy.data.objects if thing.type == "MESH"}
+            names = ("actor_{}_head", "face_{}") if "face_001" in sizes else ("actor_{}_head",)
+            own, other = (max(sizes.get(name.format(who), 0) for name in names) for who in ("001", "002"))
+            assert own > 12_000 > other > 0
+    finally:
+        path.unlink()
 
 
 def test_the_built_template_is_another_for_other_faces_and_for_another_head(data, tmp_path):
