@@ -36,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Applications bring Mesas of different versions, which break each other's shader cache on the disk.
+    if config.getoption("--blender"):
+        os.environ["MESA_SHADER_CACHE_DISABLE"] = "true"
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "blender" in metafunc.fixturenames:
         paths = [None, *metafunc.config.getoption("--blender")]
